@@ -1,0 +1,24 @@
+"""Data: tables, images and built-ins, divided and prepared for a network."""
+
+from gradoscope.data.builtins import Builtin, catalogue
+from gradoscope.data.dataset import Dataset, Guess
+from gradoscope.data.loading import load
+from gradoscope.data.preparation import Preparation, prepare
+from gradoscope.data.spec import DataSpec, Prepared, Rows, prepare_experiment
+from gradoscope.data.splitting import Split, split
+
+__all__ = [
+    "Builtin",
+    "DataSpec",
+    "Dataset",
+    "Guess",
+    "Preparation",
+    "Prepared",
+    "Rows",
+    "Split",
+    "catalogue",
+    "load",
+    "prepare",
+    "prepare_experiment",
+    "split",
+]

@@ -1,0 +1,169 @@
+"""The [data] table of an experiment file, and the arrays that a network trains on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradoscope.data.dataset import SCALINGS, TASKS, Dataset
+from gradoscope.data.loading import load
+from gradoscope.data.preparation import TARGETS, Preparation, prepare
+from gradoscope.data.splitting import Split, row_count
+from gradoscope.errors import DataError, UsageError
+from gradoscope.language import say
+from gradoscope.records import nearest
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """The data of an experiment: where they come from, which rows validate, how they are scaled.
+
+    Parameters
+    ----------
+    source
+        Name of built-in data, of a loader or generator of scikit-learn, or a file beside the experiment file.
+    options
+        Arguments of a built-in source.
+    target
+        Target column of a table; None guesses.
+    task
+        "binary", "multiclass" or "regression"; None guesses.
+    validation
+        Share (float) or number (int) of rows kept for validation.
+    test
+        Share or number of rows kept for a final test; a source with test rows of its own keeps those.
+    shuffle
+        Whether rows are permuted once, from the seed, before they are divided; if not, the last rows validate.
+    inputs
+        "raw", "standard" or "minmax", measured on the training rows.
+    targets
+        "raw", "standard", "minmax", "one_hot", or "codes" (classes as 0, 1, ... even where labels are other numbers).
+    drop
+        Columns of a table that are no inputs.
+    separator, encoding
+        Of a text file; None guesses.
+
+    Raises
+    ------
+    UsageError
+        A value that the format does not know.
+    """
+
+    source: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    target: str | None = None
+    task: str | None = None
+    validation: float | int = 0.2
+    shuffle: bool = True
+    inputs: str = "raw"
+    targets: str = "raw"
+    test: float | int = 0
+    drop: tuple[str, ...] = ()
+    separator: str | None = None
+    encoding: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, known in (("inputs", SCALINGS), ("targets", TARGETS), ("task", (None, *TASKS))):
+            value = getattr(self, name)
+            if value not in known:
+                message = "[data] {name} cannot be {value!r}. {hint}"
+                hint = nearest(str(value), [each for each in known if each])
+                raise UsageError(say(message, name=name, value=value, hint=hint))
+        for name in ("validation", "test"):
+            row_count(getattr(self, name), 1, f"[data] {name}")
+
+
+class Rows(NamedTuple):
+    """Numbers for the network: inputs (rows, inputs) and targets (rows, outputs), both float32."""
+
+    inputs: NDArray[np.float32]
+    targets: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """The data of an experiment, ready to train on."""
+
+    train: Rows
+    validation: Rows
+    test: Rows | None
+    task: str
+    classes: tuple[str, ...] | None
+    preparation: Preparation
+    dataset: Dataset
+
+
+def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) -> Prepared:
+    """Load, divide and prepare what an experiment says, exactly as it says it.
+
+    Parameters
+    ----------
+    spec
+        The [data] table.
+    n_outputs
+        Output units of the network: one-hot targets are implied by several of them and a one-column class target.
+    seed
+        Seed of the permutation.
+    folder
+        Where the files of the experiment lie.
+
+    Raises
+    ------
+    DataError
+        The data are missing or unusable, or leave no row to train or validate on.
+    """
+    dataset = load(
+        spec.source,
+        target=spec.target,
+        task=spec.task,
+        options=spec.options,
+        separator=spec.separator,
+        encoding=spec.encoding,
+        drop=spec.drop,
+        folder=folder,
+        as_written=True,
+    )
+    parts = divide(dataset, spec, seed)
+    one_hot = spec.targets == "one_hot" or (dataset.classes is not None and n_outputs > 1)
+    if one_hot:
+        dataset = _with_classes(dataset, n_outputs)
+    preparation = prepare(dataset, parts.train, inputs=spec.inputs, targets="one_hot" if one_hot else spec.targets)
+    rows = (_rows(dataset, preparation, part) for part in parts)
+    train, validation, test = rows
+    return Prepared(
+        train, validation, test if len(parts.test) else None, dataset.task, dataset.classes, preparation, dataset
+    )
+
+
+def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
+    """The rows of each part in the order in which they stand (or, shuffled, were drawn): train, validation, test."""
+    fixed = dataset.test_rows
+    pool = np.arange(dataset.n_rows) if fixed is None else np.setdiff1d(np.arange(dataset.n_rows), fixed)
+    if spec.shuffle:
+        pool = np.random.default_rng(seed).permutation(pool)
+    n_test = row_count(spec.test, len(pool), "test") if fixed is None else 0
+    n_validation = row_count(spec.validation, len(pool), "validation")
+    n_train = len(pool) - n_test - n_validation
+    if n_train < 1 or n_validation < 1:
+        message = "{name} has {n} rows, and validation = {validation} leaves none to train or none to validate on"
+        raise DataError(say(message, name=dataset.name, n=len(pool), validation=spec.validation))
+    train, validation, test = np.split(pool, [n_train, n_train + n_validation])
+    return Split(train, validation, test if fixed is None else fixed)
+
+
+def _with_classes(dataset: Dataset, n_outputs: int) -> Dataset:
+    """The dataset with a class for every output where its labels are 0, 1, ... and some label occurs in no row."""
+    numbers = dataset.class_values() if dataset.classes else np.array([])
+    fits = numbers.size and np.all((numbers >= 0) & (numbers < n_outputs) & (numbers == np.floor(numbers)))
+    if len(numbers) >= n_outputs or not fits:
+        return dataset
+    names = tuple(str(number) for number in range(n_outputs))
+    return replace(dataset, classes=names, target=numbers.astype(np.int64)[dataset.target])
+
+
+def _rows(dataset: Dataset, preparation: Preparation, positions: NDArray[np.int64]) -> Rows:
+    inputs = dataset.inputs[positions]
+    return Rows(preparation.inputs(inputs), preparation.target.apply(dataset.target[positions]))
