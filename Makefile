@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 UV_VERSION := 0.13.8
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-header
@@ -54,18 +54,20 @@ $(VENV)/python.stamp:
 		"Gradoscope needs Python 3.11 or newer as '$(PYTHON)': install it, or name another, as in 'make compare PYTHON=python3.12'." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo \
 		"'$(PYTHON)' cannot make virtual environments: install what it lacks with 'apt-get install python3-venv', then run make again." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/core.stamp: requirements/core.lock | $(VENV)/python.stamp
-	$(PIP) install --require-hashes -r $<
+	@echo "Installing what Gradoscope needs into $(VENV): once, about 250 MB to download." >&2
+	@$(PIP) install --require-hashes -r $<
 	@touch $@
 
 $(VENV)/package.stamp: pyproject.toml $(VENV)/core.stamp
-	$(PIP) install --no-deps --no-build-isolation --no-index --editable .
+	@$(PIP) install --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.lock requirements/torch.txt $(VENV)/package.stamp
-	$(PIP) install --require-hashes -r requirements/test.lock
-	$(PIP) install -r requirements/torch.txt
+	@echo "Installing what the tests and checks need into $(VENV): once." >&2
+	@$(PIP) install --require-hashes -r requirements/test.lock
+	@$(PIP) install -r requirements/torch.txt
 	@touch $@
