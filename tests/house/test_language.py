@@ -23,6 +23,15 @@ def calls_of_say(tree: ast.Module) -> Iterator[ast.Call]:
             yield node
 
 
+def guidance(tree: ast.Module) -> Iterator[str]:
+    """What the catalogue's pages say of a function: written in English there, translated where it is shown."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Guidance":
+            shown = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg != "pairs_with")]
+            constants = (part for value in shown for part in ast.walk(value) if isinstance(part, ast.Constant))
+            yield from (constant.value for constant in constants if isinstance(constant.value, str))
+
+
 def literal(call: ast.Call) -> str | None:
     match call.args:
         case [ast.Constant(value=str(sentence))]:
@@ -37,9 +46,10 @@ def placeholders(sentence: str) -> set[str]:
 @pytest.fixture(scope="module")
 def said(modules: Mapping[str, ast.Module], source: Path) -> set[str]:
     in_code = {sentence for tree in modules.values() for call in calls_of_say(tree) if (sentence := literal(call))}
+    in_catalogue = {sentence for tree in modules.values() for sentence in guidance(tree)}
     templates = [path.read_text("utf-8") for ending in ("html", "svg", "js") for path in source.rglob(f"*.{ending}")]
     in_templates = {one or other for text in templates for one, other in SAID_IN_TEMPLATE.findall(text)}
-    return in_code | in_templates
+    return in_code | in_catalogue | in_templates
 
 
 @pytest.fixture(scope="module", params=TRANSLATED)
