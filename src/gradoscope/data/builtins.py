@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from typing import Any
 
-from gradoscope.data.dataset import Dataset
+from gradoscope.data.fashion import fashion_mnist
 from gradoscope.data.generators import from_sklearn, generate, sklearn_names
-from gradoscope.data.source import Source, to_dataset
+from gradoscope.data.source import Source
 from gradoscope.data.toys import make_spirals, make_tumour_size, make_xor
-from gradoscope.errors import UsageError
 from gradoscope.language import say
 
 Options = Mapping[str, object]
@@ -70,6 +68,7 @@ def catalogue() -> tuple[Builtin, ...]:
         Builtin("iris", "multiclass", 150, 4, say("Three species of iris, from the sizes of their leaves."), _loader("load_iris")),
         Builtin("wine", "multiclass", 178, 13, say("Three growers of wine, from a chemical analysis."), _loader("load_wine")),
         Builtin("diabetes", "regression", 442, 10, say("How diabetes progresses within a year, from ten measurements."), _loader("load_diabetes")),
+        Builtin("fashion-mnist", "multiclass", 70000, 784, say("Grey pictures of clothes, 28 x 28 pixels (needs its files on the machine)."), fashion_mnist),
         Builtin("xor", "binary", 400, 2, say("Clouds at the corners of a square; the class is the exclusive or of the coordinates."), _toy("xor", make_xor)),
         Builtin("spirals", "binary", 400, 2, say("Two spiral arms wound around each other."), _toy("spirals", make_spirals)),
         Builtin("make_circles", "binary", 100, 2, say("A circle around another."), _loader("make_circles")),

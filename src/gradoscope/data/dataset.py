@@ -61,6 +61,8 @@ class Dataset:
         One name per column of `inputs`.
     input_range
         The range that every input has by its nature (0 to 255 for image files), or None.
+    dropped
+        Columns of the table that are no inputs, by wish or by guess.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Dataset:
     test_rows: NDArray[np.int64] | None = None
     guesses: tuple[Guess, ...] = ()
     input_range: tuple[float, float] | None = None
+    dropped: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:

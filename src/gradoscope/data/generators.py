@@ -37,18 +37,30 @@ def generate(name: str, make: Callable[..., Any], options: Mapping[str, object],
     known = inspect.signature(make).parameters
     for option in options:
         if option not in known:
-            message = "{name} has no option {option!r}. {hint}"
-            raise UsageError(say(message, name=name, option=option, hint=nearest(option, known)))
+            raise UsageError(
+                say("{name} has no option {option!r}. {hint}", name=name, option=option, hint=nearest(option, known))
+            )
     seeded = {"random_state": 0, **options} if "random_state" in known else dict(options)
     try:
         made = make(**seeded)
     except (TypeError, ValueError) as error:
-        message = "{name} does not accept these options ({options}): {error}"
-        raise UsageError(say(message, name=name, options=_written(options), error=error)) from None
+        raise UsageError(
+            say(
+                "{name} does not accept these options ({options}): {error}",
+                name=name,
+                options=_written(options),
+                error=error,
+            )
+        ) from None
     source = _source(name, made, scaling)
     if source is None:
-        message = "{name} does not return rows with a target with these options ({options}); choose other options or other data"
-        raise UsageError(say(message, name=name, options=_written(options)))
+        raise UsageError(
+            say(
+                "{name} does not return rows with a target with these options ({options}); choose other options or other data",
+                name=name,
+                options=_written(options),
+            )
+        )
     return source
 
 

@@ -140,8 +140,13 @@ class Preparation:
         out = self.plan.apply(raw)  # type: ignore[arg-type]
         if not np.isfinite(out).all():
             row, column = np.argwhere(~np.isfinite(out))[0]
-            message = "row {row} has no usable value in the input {name!r}: it is missing where no training row is, or too large for single precision; correct or remove it"
-            raise DataError(say(message, row=row + 1, name=self.input_names[column]))
+            raise DataError(
+                say(
+                    "row {row} has no usable value in the input {name!r}: it is missing where no training row is, or too large for single precision; correct or remove it",
+                    row=row + 1,
+                    name=self.input_names[column],
+                )
+            )
         return out
 
     def targets(self, dataset: Dataset) -> NDArray[np.float32]:
@@ -227,8 +232,7 @@ def prepare(
 
 def _choice(name: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
-        message = "{name} cannot be {value!r}. {hint}"
-        raise UsageError(say(message, name=name, value=value, hint=nearest(value, known)))
+        raise UsageError(say("{name} cannot be {value!r}. {hint}", name=name, value=value, hint=nearest(value, known)))
     return value
 
 
@@ -250,8 +254,9 @@ def _fit_target(dataset: Dataset, rows: NDArray[np.int64], targets: str | None) 
     unscaled = Scale(np.zeros(len(dataset.target_names)), np.ones(len(dataset.target_names)))
     if dataset.classes is None:
         if chosen in ("one_hot", "codes"):
-            message = "targets cannot be {value!r} for a regression task; choose raw, standard or minmax"
-            raise UsageError(say(message, value=chosen))
+            raise UsageError(
+                say("targets cannot be {value!r} for a regression task; choose raw, standard or minmax", value=chosen)
+            )
         values = dataset.target.reshape(dataset.n_rows, -1)
         return TargetPlan(dataset.target_names, None, None, fit_scale(values, rows, chosen))
     if chosen == "one_hot":

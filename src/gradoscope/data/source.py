@@ -27,6 +27,7 @@ class Source(NamedTuple):
     test_rows: NDArray[np.int64] | None = None
     input_range: tuple[float, float] | None = None
     guesses: tuple[Guess, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool, tell_task: bool) -> Dataset:
@@ -52,8 +53,14 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool,
     """
     n_rows = len(source.target.values)
     if n_rows < FEWEST_ROWS and not as_written:
-        message = "{place} has {n} rows with a target, and at least {fewest} are needed to train, choose and test; add rows"
-        raise DataError(say(message, place=source.target.place, n=n_rows, fewest=FEWEST_ROWS))
+        raise DataError(
+            say(
+                "{place} has {n} rows with a target, and at least {fewest} are needed to train, choose and test; add rows",
+                place=source.target.place,
+                n=n_rows,
+                fewest=FEWEST_ROWS,
+            )
+        )
     target = read_target(source.target, task, as_written=as_written)
     return Dataset(
         name=name,
@@ -67,4 +74,5 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool,
         test_rows=source.test_rows,
         guesses=source.guesses + ((target.guess,) if target.guess and tell_task else ()),
         input_range=source.input_range,
+        dropped=source.dropped,
     )

@@ -69,9 +69,8 @@ class DataSpec:
         for name, known in (("inputs", SCALINGS), ("targets", TARGETS), ("task", (None, *TASKS))):
             value = getattr(self, name)
             if value not in known:
-                message = "[data] {name} cannot be {value!r}. {hint}"
                 hint = nearest(str(value), [each for each in known if each])
-                raise UsageError(say(message, name=name, value=value, hint=hint))
+                raise UsageError(say("[data] {name} cannot be {value!r}. {hint}", name=name, value=value, hint=hint))
         for name in ("validation", "test"):
             row_count(getattr(self, name), 1, f"[data] {name}")
 
@@ -148,8 +147,14 @@ def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
     n_validation = row_count(spec.validation, len(pool), "validation")
     n_train = len(pool) - n_test - n_validation
     if n_train < 1 or n_validation < 1:
-        message = "{name} has {n} rows, and validation = {validation} leaves none to train or none to validate on"
-        raise DataError(say(message, name=dataset.name, n=len(pool), validation=spec.validation))
+        raise DataError(
+            say(
+                "{name} has {n} rows, and validation = {validation} leaves none to train or none to validate on",
+                name=dataset.name,
+                n=len(pool),
+                validation=spec.validation,
+            )
+        )
     train, validation, test = np.split(pool, [n_train, n_train + n_validation])
     return Split(train, validation, test if fixed is None else fixed)
 

@@ -32,8 +32,9 @@ def row_count(share: float | int, n_rows: int, name: str) -> int:
         return int(share * n_rows + 0.5)
     if isinstance(share, int) and not isinstance(share, bool) and share >= 0:
         return share
-    message = "{name} is {value!r}; it must be a share from 0 to below 1 or a number of rows"
-    raise UsageError(say(message, name=name, value=share))
+    raise UsageError(
+        say("{name} is {value!r}; it must be a share from 0 to below 1 or a number of rows", name=name, value=share)
+    )
 
 
 def split(dataset: Dataset, seed: int, *, validation: float | int = 0.2, test: float | int = 0.2) -> Split:
@@ -70,8 +71,13 @@ def split(dataset: Dataset, seed: int, *, validation: float | int = 0.2, test: f
     shares = [validation, test if fixed is None else 0]
     sizes = [row_count(share, len(pool), name) for share, name in zip(shares, ("validation", "test"), strict=True)]
     if len(pool) - sum(sizes) < 1 or any(share and not size for share, size in zip(shares, sizes, strict=True)):
-        message = "{name} has {n} rows, too few to set rows aside for validation and test; add rows"
-        raise DataError(say(message, name=dataset.name, n=dataset.n_rows))
+        raise DataError(
+            say(
+                "{name} has {n} rows, too few to set rows aside for validation and test; add rows",
+                name=dataset.name,
+                n=dataset.n_rows,
+            )
+        )
     strata = dataset.target[pool] if dataset.classes is not None else np.zeros(len(pool), dtype=np.int64)
     parts = _draw(strata.astype(np.int64), sizes, np.random.default_rng(seed))
     held = pool[parts[2]] if fixed is None else np.sort(fixed)

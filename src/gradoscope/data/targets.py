@@ -75,8 +75,15 @@ def read_target(raw: RawTarget, asked: str | None, *, as_written: bool) -> Targe
         return Target(_numbers(raw, as_written=as_written), None, task, guess)
     codes, classes = _classes(raw, as_written=as_written)
     if task == "binary" and len(classes) > 2 and not as_written:
-        message = "the target {name!r} of {place} has {count} classes ({classes}), but the task is binary; choose --task multiclass"
-        raise DataError(say(message, name=raw.names[0], place=raw.place, count=len(classes), classes=some(classes)))
+        raise DataError(
+            say(
+                "the target {name!r} of {place} has {count} classes ({classes}), but the task is binary; choose --task multiclass",
+                name=raw.names[0],
+                place=raw.place,
+                count=len(classes),
+                classes=some(classes),
+            )
+        )
     found = ("binary" if len(classes) <= 2 else "multiclass") if task == CLASSIFICATION else task
     return Target(codes, classes, found, guess)
 
@@ -96,7 +103,12 @@ def guess_task(raw: RawTarget) -> Guess:
         return Guess(say("task"), found, reason, "--task")
     whole = bool(np.all(distinct == np.floor(distinct)))
     if len(distinct) == 2 or (whole and len(distinct) <= MOST_CLASSES_OF_NUMBERS):
-        reason = say("{name!r} holds {count} different values: {values}", name=name, count=len(distinct), values=some(_labels(distinct)))
+        reason = say(
+            "{name!r} holds {count} different values: {values}",
+            name=name,
+            count=len(distinct),
+            values=some(_labels(distinct)),
+        )
         return Guess(say("task"), found, reason, "--task")
     reason = say("{name!r} holds {count} different numbers", name=name, count=len(distinct))
     return Guess(say("task"), "regression", reason, "--task")
@@ -120,14 +132,28 @@ def _check_finite(raw: RawTarget) -> None:
     if len(bad):
         row, column = bad[0]
         value = np.atleast_2d(raw.values.T).T[row, column]
-        message = "row {row} of {place} has the value {value} in the target {name!r}; a target must be finite: correct or remove the row"
-        raise DataError(say(message, row=raw.rows[row], place=raw.place, value=value, name=raw.names[column]))
+        raise DataError(
+            say(
+                "row {row} of {place} has the value {value} in the target {name!r}; a target must be finite: correct or remove the row",
+                row=raw.rows[row],
+                place=raw.place,
+                value=value,
+                name=raw.names[column],
+            )
+        )
 
 
 def _numbers(raw: RawTarget, *, as_written: bool) -> NDArray[np.float64]:
     if raw.values.dtype.kind not in "biuf":
-        message = "the target {name!r} of {place} holds text (row {row}: {value!r}), and regression needs numbers; choose another --target or --task classification"
-        raise DataError(say(message, name=raw.names[0], place=raw.place, row=raw.rows[0], value=str(raw.values[0])))
+        raise DataError(
+            say(
+                "the target {name!r} of {place} holds text (row {row}: {value!r}), and regression needs numbers; choose another --target or --task classification",
+                name=raw.names[0],
+                place=raw.place,
+                row=raw.rows[0],
+                value=str(raw.values[0]),
+            )
+        )
     values = raw.values.astype(np.float64)
     if not as_written and np.all(values == values[:1]):
         raise DataError(_constant(raw, values.ravel()[0]))
@@ -135,16 +161,25 @@ def _numbers(raw: RawTarget, *, as_written: bool) -> NDArray[np.float64]:
 
 
 def _constant(raw: RawTarget, value: object) -> str:
-    message = "the target {name!r} of {place} is {value} in every row, so there is nothing to learn; choose another column with --target"
-    return say(message, name=raw.names[0], place=raw.place, value=value)
+    return say(
+        "the target {name!r} of {place} is {value} in every row, so there is nothing to learn; choose another column with --target",
+        name=raw.names[0],
+        place=raw.place,
+        value=value,
+    )
 
 
 def _classes(raw: RawTarget, *, as_written: bool) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     values = raw.values
     if values.ndim == 2:
         if not _is_one_hot(values):
-            message = "the target of {place} has {count} columns that are not one-hot, and a class needs one column; choose --task regression"
-            raise DataError(say(message, place=raw.place, count=values.shape[1]))
+            raise DataError(
+                say(
+                    "the target of {place} has {count} columns that are not one-hot, and a class needs one column; choose --task regression",
+                    place=raw.place,
+                    count=values.shape[1],
+                )
+            )
         return values.argmax(axis=1).astype(np.int64), raw.names
     distinct, codes = np.unique(values, return_inverse=True)
     classes = tuple(_labels(distinct))
@@ -160,13 +195,27 @@ def _check_classes(raw: RawTarget, codes: NDArray[np.int64], classes: tuple[str,
     if len(classes) == 1:
         raise DataError(_constant(raw, repr(classes[0])))
     if len(classes) * 2 > len(codes):
-        message = "the target {name!r} of {place} has {count} classes in {n} rows, so they cannot be learned; choose another column with --target, or --task regression if it holds measurements"
-        raise DataError(say(message, name=raw.names[0], place=raw.place, count=len(classes), n=len(codes)))
+        raise DataError(
+            say(
+                "the target {name!r} of {place} has {count} classes in {n} rows, so they cannot be learned; choose another column with --target, or --task regression if it holds measurements",
+                name=raw.names[0],
+                place=raw.place,
+                count=len(classes),
+                n=len(codes),
+            )
+        )
     if counts.min() == 1:
         code = int(counts.argmin())
-        message = "the class {label!r} of the target {name!r} has a single row (row {row} of {place}), so it cannot be both learned and tested; correct or remove that row, add rows, or choose --task regression if the column holds measurements"
         row = raw.rows[np.flatnonzero(codes == code)[0]]
-        raise DataError(say(message, label=classes[code], name=raw.names[0], row=row, place=raw.place))
+        raise DataError(
+            say(
+                "the class {label!r} of the target {name!r} has a single row (row {row} of {place}), so it cannot be both learned and tested; correct or remove that row, add rows, or choose --task regression if the column holds measurements",
+                label=classes[code],
+                name=raw.names[0],
+                row=row,
+                place=raw.place,
+            )
+        )
 
 
 def _is_one_hot(values: NDArray[np.generic]) -> bool:
