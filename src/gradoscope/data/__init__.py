@@ -3,6 +3,7 @@
 from gradoscope.data.builtins import Builtin, catalogue
 from gradoscope.data.dataset import Dataset, Guess
 from gradoscope.data.loading import load
+from gradoscope.data.new_rows import NewRows, load_new_rows
 from gradoscope.data.preparation import Preparation, prepare
 from gradoscope.data.spec import DataSpec, Prepared, Rows, prepare_experiment
 from gradoscope.data.splitting import Split, split
@@ -12,12 +13,14 @@ __all__ = [
     "DataSpec",
     "Dataset",
     "Guess",
+    "NewRows",
     "Preparation",
     "Prepared",
     "Rows",
     "Split",
     "catalogue",
     "load",
+    "load_new_rows",
     "prepare",
     "prepare_experiment",
     "split",

@@ -30,7 +30,8 @@ def read_npz(content: bytes, place: str) -> Source:
     if target.ndim not in (1, 2) or target.dtype.kind not in "biufUS":
         raise DataError(
             say(
-                "the array y of {place} has shape {shape} and type {kind}; numbers or texts, one row for each row of X, are needed.",
+                "the array y of {place} has shape {shape} and type {kind}; numbers or texts, one row for each row "
+                "of X, are needed.",
                 place=place,
                 shape=target.shape,
                 kind=target.dtype,
@@ -66,14 +67,15 @@ def inputs_of(array: Array, place: str) -> Array:
             )
         )
     rows = array.reshape(len(array), -1)
-    infinite = np.argwhere(np.isinf(rows)) if rows.dtype.kind == "f" else ()
+    infinite = np.argwhere(np.isinf(rows)) if rows.dtype.kind == "f" else np.empty((0, 2))
     if len(infinite):
         raise DataError(
             say(
-                "row {row} of {place} has an infinite number in column {column} of X; correct it, or write NaN if it is missing.",
-                row=infinite[0][0] + 1,
+                "row {row} of {place} has an infinite number in column {column} of X; correct it, or write NaN if "
+                "it is missing.",
+                row=infinite[0, 0] + 1,
                 place=place,
-                column=infinite[0][1] + 1,
+                column=infinite[0, 1] + 1,
             )
         )
     return rows
@@ -96,7 +98,7 @@ def to_source(inputs: Array, target: RawTarget) -> Source:
                 place=target.place,
             )
         )
-    holes = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0  # type: ignore[call-overload]
+    holes = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0
     if holes:
         reason = say("numbers become the median of the training rows")
         guesses.append(Guess(say("missing cells"), str(holes), reason, None))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gradoscope.data.fashion import fashion_mnist
@@ -11,6 +12,8 @@ from gradoscope.data.toys import make_spirals, make_tumour_size, make_xor
 from gradoscope.language import say
 
 Options = Mapping[str, object]
+Make = Callable[[Options], Source] | Path
+EXAMPLES = Path(__file__).parent / "examples"
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,18 @@ class Builtin:
         "binary", "multiclass" or "regression".
     rows, columns
         Its size, with the options at their defaults.
+    make
+        From options to the data, or the file that holds them.
     description
         One sentence for the user.
-    make
-        From options to the data.
     """
 
     name: str
     task: str
     rows: int
     columns: int
+    make: Make
     description: str
-    make: Callable[[Options], Source]
 
 
 def _loader(function: str, scaling: str = "standard") -> Callable[[Options], Source]:
@@ -62,21 +65,38 @@ def catalogue() -> tuple[Builtin, ...]:
     ['tumour', 'tumour-size', 'digits']
     """
     return (
-        Builtin("tumour", "binary", 569, 30, say("Breast tumours: malignant or benign, from measurements of cell nuclei."), _loader("load_breast_cancer")),
-        Builtin("tumour-size", "binary", 400, 1, say("Malignant or benign from the size alone: a logistic curve made with a fixed seed."), _tumour_size),
-        Builtin("digits", "multiclass", 1797, 64, say("Handwritten digits, 8 x 8 pixels."), _loader("load_digits", "minmax")),
-        Builtin("iris", "multiclass", 150, 4, say("Three species of iris, from the sizes of their leaves."), _loader("load_iris")),
-        Builtin("wine", "multiclass", 178, 13, say("Three growers of wine, from a chemical analysis."), _loader("load_wine")),
-        Builtin("diabetes", "regression", 442, 10, say("How diabetes progresses within a year, from ten measurements."), _loader("load_diabetes")),
-        Builtin("fashion-mnist", "multiclass", 70000, 784, say("Grey pictures of clothes, 28 x 28 pixels (needs its files on the machine)."), fashion_mnist),
-        Builtin("xor", "binary", 400, 2, say("Clouds at the corners of a square; the class is the exclusive or of the coordinates."), _toy("xor", make_xor)),
-        Builtin("spirals", "binary", 400, 2, say("Two spiral arms wound around each other."), _toy("spirals", make_spirals)),
-        Builtin("make_circles", "binary", 100, 2, say("A circle around another."), _loader("make_circles")),
-        Builtin("make_moons", "binary", 100, 2, say("Two half moons that interlock."), _loader("make_moons")),
-        Builtin("make_blobs", "multiclass", 100, 2, say("Round clouds of points."), _loader("make_blobs")),
-        Builtin("make_classification", "binary", 100, 20, say("Classes on the corners of a cube, among inputs that say nothing."), _loader("make_classification")),
-        Builtin("make_regression", "regression", 100, 100, say("A linear function of a few of many inputs."), _loader("make_regression")),
-        Builtin("make_friedman1", "regression", 100, 10, say("A curved function of five inputs, among five that say nothing."), _loader("make_friedman1")),
+        Builtin("tumour", "binary", 569, 30, _loader("load_breast_cancer"),
+                say("Breast tumours: malignant or benign, from measurements of cell nuclei.")),
+        Builtin("tumour-size", "binary", 400, 1, _tumour_size,
+                say("Malignant or benign from the size alone: a logistic curve made with a fixed seed.")),
+        Builtin("digits", "multiclass", 1797, 64, _loader("load_digits", "minmax"),
+                say("Handwritten digits, 8 x 8 pixels.")),
+        Builtin("iris", "multiclass", 150, 4, _loader("load_iris"),
+                say("Three species of iris, from the sizes of their leaves.")),
+        Builtin("wine", "multiclass", 178, 13, _loader("load_wine"),
+                say("Three growers of wine, from a chemical analysis.")),
+        Builtin("diabetes", "regression", 442, 10, _loader("load_diabetes"),
+                say("How diabetes progresses within a year, from ten measurements.")),
+        Builtin("fashion-mnist", "multiclass", 70000, 784, fashion_mnist,
+                say("Grey pictures of clothes, 28 x 28 pixels (needs its files on the machine).")),
+        Builtin("tumour-korean", "binary", 569, 10, EXAMPLES / "tumour-cp949.csv",
+                say("Breast tumours as a Korean CSV file (CP949) with categories and missing cells.")),
+        Builtin("xor", "binary", 400, 2, _toy("xor", make_xor),
+                say("Clouds at the corners of a square; the class is the exclusive or of the coordinates.")),
+        Builtin("spirals", "binary", 400, 2, _toy("spirals", make_spirals),
+                say("Two spiral arms wound around each other.")),
+        Builtin("make_circles", "binary", 100, 2, _loader("make_circles"),
+                say("A circle around another.")),
+        Builtin("make_moons", "binary", 100, 2, _loader("make_moons"),
+                say("Two half moons that interlock.")),
+        Builtin("make_blobs", "multiclass", 100, 2, _loader("make_blobs"),
+                say("Round clouds of points.")),
+        Builtin("make_classification", "binary", 100, 20, _loader("make_classification"),
+                say("Classes on the corners of a cube, among inputs that say nothing.")),
+        Builtin("make_regression", "regression", 100, 100, _loader("make_regression"),
+                say("A linear function of a few of many inputs.")),
+        Builtin("make_friedman1", "regression", 100, 10, _loader("make_friedman1"),
+                say("A curved function of five inputs, among five that say nothing.")),
     )  # fmt: skip
 
 
@@ -84,9 +104,9 @@ def _key(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def find_builtin(name: str) -> Callable[[Options], Source] | None:
+def find_builtin(name: str) -> Make | None:
     """What makes the built-in data of that name (case, `_` and `-` ignored), or any data of scikit-learn; else None."""
-    known = {_key(each.name): each.make for each in catalogue()}
+    known: dict[str, Make] = {_key(each.name): each.make for each in catalogue()}
     known |= {_key(each): _loader(each) for each in sklearn_names() if _key(each) not in known}
     known["load-digits"] = known["digits"]
     return known.get(_key(name))

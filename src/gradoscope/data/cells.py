@@ -111,7 +111,7 @@ def finite(numbers: pl.Series, where: Where) -> pl.Series:
 def _is_typing_error(text: pl.Series, bad: pl.Series) -> bool:
     wrong, count = int(bad.sum()), text.len() - text.null_count()
     rare = wrong <= max(1, TYPING_ERRORS * count) and count - wrong > wrong
-    repeated = int(text.filter(bad).value_counts()["count"].min() or 0) > 1  # type: ignore[arg-type, call-overload]
+    repeated = int(text.filter(bad).value_counts()["count"].min() or 0) > 1  # type: ignore[arg-type]
     return rare and not (repeated and text.n_unique() <= MOST_CODES)
 
 

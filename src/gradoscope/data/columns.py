@@ -25,7 +25,7 @@ class Scale(NamedTuple):
         """Write the scaled values, shape (rows, columns), to `out`; computed in float64, rounded once."""
         for rows in chunks(len(values)):
             with np.errstate(over="ignore"):  # a number too large for float32 is named by the caller
-                out[rows] = (values[rows] - self.shift) / self.scale
+                out[rows] = (values[rows].astype(np.float64) - self.shift) / self.scale
 
     def undo(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """The values before scaling, in float64."""

@@ -49,7 +49,7 @@ def _decode_as(content: bytes, place: str, encoding: str) -> str:
         row = content[: error.start].count(b"\n") + 1
         raise DataError(
             say(
-                "row {row} of {place} is not text in the encoding {encoding}; choose another --encoding",
+                "row {row} of {place} is not text in the encoding {encoding}; choose another --encoding.",
                 row=row,
                 place=place,
                 encoding=encoding,
@@ -77,7 +77,7 @@ def _as_cp949(content: bytes, place: str, row: int) -> tuple[str, Guess]:
     except UnicodeDecodeError:
         raise DataError(
             say(
-                "{place} is neither UTF-8 nor CP949 (row {row}); say what it is with --encoding, such as latin-1",
+                "{place} is neither UTF-8 nor CP949 (row {row}); say what it is with --encoding, such as latin-1.",
                 place=place,
                 row=row,
             )

@@ -56,7 +56,8 @@ def generate(name: str, make: Callable[..., Any], options: Mapping[str, object],
     if source is None:
         raise UsageError(
             say(
-                "{name} does not return rows with a target with these options ({options}); choose other options or other data",
+                "{name} does not return rows with a target with these options ({options}); choose other options "
+                "or other data.",
                 name=name,
                 options=_written(options),
             )

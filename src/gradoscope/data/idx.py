@@ -73,7 +73,8 @@ def read_idx_folder(folder: Path) -> Source:
     if not names:
         raise DataError(
             say(
-                "{path} is a folder without image files in the IDX format (such as train-images-idx3-ubyte.gz); give a data file.",
+                "{path} is a folder without image files in the IDX format (such as train-images-idx3-ubyte.gz); "
+                "give a data file.",
                 path=folder,
             )
         )

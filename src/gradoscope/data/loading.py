@@ -4,17 +4,12 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gradoscope.data.arrays import read_npz
 from gradoscope.data.builtins import builtin_names, find_builtin
-from gradoscope.data.cells import Where
-from gradoscope.data.content import kind_of, missing_file, read_content
+from gradoscope.data.content import missing_file
 from gradoscope.data.dataset import Dataset
-from gradoscope.data.decoding import to_utf8
-from gradoscope.data.idx import read_idx_folder, read_idx_pair
-from gradoscope.data.parquet import read_parquet
-from gradoscope.data.separated import Cells, read_separated
-from gradoscope.data.source import Source, to_dataset
-from gradoscope.data.tables import Columns, to_source
+from gradoscope.data.reading import read_source
+from gradoscope.data.source import to_dataset
+from gradoscope.data.tables import Columns
 from gradoscope.data.targets import checked_task
 from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
@@ -75,13 +70,14 @@ def load(
     asked = checked_task(task)
     said = Columns(target, asked, tuple(drop), tuple(keep), as_written)
     make = find_builtin(source)
-    if make is not None:
-        return to_dataset(make(options or {}), source, asked, as_written=as_written, tell_task=False)
-    path = find_file(source, folder)
+    if callable(make):
+        made = make(options or {})
+        _check_unused(source, made.target.names, target, {"--drop": drop, "--keep": keep, "--separator": separator})
+        return to_dataset(made, source, asked, as_written=as_written)
     if options:
-        raise UsageError(say("{name} is a file, and a file takes no options.", name=path.name))
-    found = _read(path, said, separator, encoding)
-    return to_dataset(found, path.name, asked, as_written=as_written, tell_task=True)
+        raise UsageError(say("{name} is a file, and a file takes no options.", name=source))
+    path, name = (find_file(source, folder), Path(source).name) if make is None else (make, source)
+    return to_dataset(read_source(path, said, separator, encoding), name, asked, as_written=as_written)
 
 
 def find_file(source: str, folder: Path | None) -> Path:
@@ -108,24 +104,10 @@ def find_file(source: str, folder: Path | None) -> Path:
     )
 
 
-def read_table(content: bytes, path: Path, separator: str | None, encoding: str | None) -> Cells:
-    """The cells of a text or Parquet file."""
-    if kind_of(content, path) == "parquet":
-        return read_parquet(content, path.name)
-    text, guesses = to_utf8(content, path.name, encoding)
-    cells = read_separated(text, path.name, separator)
-    return cells._replace(guesses=guesses + cells.guesses)
-
-
-def _read(path: Path, said: Columns, separator: str | None, encoding: str | None) -> Source:
-    if path.is_dir():
-        return read_idx_folder(path)
-    content = read_content(path)
-    kind = kind_of(content, path)
-    if kind == "idx":
-        return read_idx_pair(path)
-    if kind == "npz":
-        return read_npz(content, path.name)
-    cells = read_table(content, path, separator, encoding)
-    source = to_source(cells.table, Where(path.name, cells.rows), said)
-    return source._replace(guesses=cells.guesses + source.guesses)
+def _check_unused(name: str, targets: tuple[str, ...], target: str | None, said: Mapping[str, object]) -> None:
+    """Nothing may be said about the columns of data that are not read from a file."""
+    flags = [flag for flag, value in said.items() if value]
+    if target is not None and target not in targets:
+        flags.append("--target")
+    if flags:
+        raise UsageError(say("{name} is not read from a file; leave out {flags}.", name=name, flags=", ".join(flags)))

@@ -69,7 +69,8 @@ class TargetPlan:
     def apply(self, target: NDArray[np.generic]) -> NDArray[np.float32]:
         """The targets, shape (rows, outputs)."""
         if self.classes is not None and self.numbers is None:
-            return np.eye(len(self.classes), dtype=np.float32)[target]
+            one_hot: NDArray[np.float32] = np.eye(len(self.classes), dtype=np.float32)[target]
+            return one_hot
         values = target if self.numbers is None else np.array(self.numbers)[target]
         columns = values[:, None] if values.ndim == 1 else values
         out = np.empty(columns.shape, dtype=np.float32)
@@ -142,7 +143,8 @@ class Preparation:
             row, column = np.argwhere(~np.isfinite(out))[0]
             raise DataError(
                 say(
-                    "row {row} has no usable value in the input {name!r}: it is missing where no training row is, or too large for single precision; correct or remove it",
+                    "row {row} has no usable value in the input {name!r}: it is missing where no training row is, "
+                    "or too large for single precision; correct or remove it.",
                     row=row + 1,
                     name=self.input_names[column],
                 )

@@ -13,7 +13,7 @@ from gradoscope.language import say
 MOST_CATEGORIES = 200  # more different texts than this are names, not categories
 ALWAYS_CATEGORIES = 20  # so few are categories, however few rows there are
 ROW_NUMBER = re.compile(
-    r"^(.*[ _-])?(id|no|nr|idx|index|row|number|key|번호|순번|아이디)$|^.*[a-z](ID|Id)$|^column_1$", re.I
+    r"^(.*[ _-])?(id|no|nr|idx|index|row|number|key|번호|순번|아이디)$|^.*[a-z](ID|Id)$|^column_1$", re.IGNORECASE
 )
 
 

@@ -101,7 +101,7 @@ def _checked_separator(separator: str) -> str:
     mark = SPOKEN.get(separator.lower(), separator)
     if len(mark) != 1 or not mark.isascii() or mark in '"\n\r':
         raise UsageError(
-            say("the separator {separator!r} is not one character such as , ; | or tab", separator=separator)
+            say("the separator {separator!r} is not one character such as , ; | or tab.", separator=separator)
         )
     return mark
 
@@ -116,7 +116,7 @@ def _scanned(text: bytes, mark: str, place: str) -> tuple[bytes, Records]:
             raise DataError(
                 say(
                     "row {row} of {place} has a quotation mark that does not pair up; "
-                    'a quoted cell begins and ends with " and a mark inside it is written ""',
+                    'a quoted cell begins and ends with " and a mark inside it is written "".',
                     row=row,
                     place=place,
                 )
@@ -177,7 +177,7 @@ def _header(cells: list[str], place: str) -> tuple[list[str], bool]:
     if twice:
         raise DataError(
             say(
-                "{place} has two columns named {name!r} (columns {first} and {second}); rename one",
+                "{place} has two columns named {name!r} (columns {first} and {second}); rename one.",
                 place=place,
                 name=twice[0],
                 first=names.index(twice[0]) + 1,
@@ -199,8 +199,8 @@ def _check_lengths(records: Records, body: NDArray[np.int64], header: int, place
     if len(ragged):
         raise DataError(
             say(
-                "row {row} of {place} has {found} cells, but the first row has {expected}; "
-                "correct the row (a cell that holds a separator must be quoted) or choose --separator",
+                "row {row} of {place} is {found} long, counted in cells, and the first row {expected}; "
+                "correct the row (a cell that holds a separator must be quoted) or choose --separator.",
                 row=ragged[0] + 1,
                 place=place,
                 found=records.cells[ragged[0]],
@@ -223,5 +223,5 @@ def _parse(text: bytes, records: Records, body: NDArray[np.int64], names: list[s
         quote_char=quote or None,
         has_header=False,
         infer_schema=False,
-        schema={name: pl.String for name in names},
+        schema=dict.fromkeys(names, pl.String),
     )

@@ -17,7 +17,8 @@ FEWEST_ROWS = 10
 class Source(NamedTuple):
     """Inputs and target as a file or a generator gives them, before task and classes are settled.
 
-    inputs: see `Dataset.inputs`; target: no cell missing; input_names: one per column of the inputs.
+    inputs: see `Dataset.inputs`; target: no cell missing; input_names: one per column of the inputs;
+    is_file: whether the user is told how the task was guessed (built-in data have a known task).
     """
 
     inputs: pl.DataFrame | NDArray[np.generic]
@@ -28,9 +29,10 @@ class Source(NamedTuple):
     input_range: tuple[float, float] | None = None
     guesses: tuple[Guess, ...] = ()
     dropped: tuple[str, ...] = ()
+    is_file: bool = False
 
 
-def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool, tell_task: bool) -> Dataset:
+def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool) -> Dataset:
     """The dataset that a source becomes once its task is settled.
 
     Parameters
@@ -43,8 +45,6 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool,
         The task asked for, or None to guess.
     as_written
         Whether too few rows and targets that teach nothing are let through.
-    tell_task
-        Whether a guessed task is something to tell the user (not for built-in data).
 
     Raises
     ------
@@ -55,7 +55,8 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool,
     if n_rows < FEWEST_ROWS and not as_written:
         raise DataError(
             say(
-                "{place} has {n} rows with a target, and at least {fewest} are needed to train, choose and test; add rows",
+                "{place} has {n} rows with a target, and at least {fewest} are needed to train, choose and test; "
+                "add rows.",
                 place=source.target.place,
                 n=n_rows,
                 fewest=FEWEST_ROWS,
@@ -72,7 +73,7 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool,
         scaling=source.scaling,
         input_names=source.input_names,
         test_rows=source.test_rows,
-        guesses=source.guesses + ((target.guess,) if target.guess and tell_task else ()),
+        guesses=source.guesses + ((target.guess,) if target.guess and source.is_file else ()),
         input_range=source.input_range,
         dropped=source.dropped,
     )

@@ -149,7 +149,7 @@ def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
     if n_train < 1 or n_validation < 1:
         raise DataError(
             say(
-                "{name} has {n} rows, and validation = {validation} leaves none to train or none to validate on",
+                "{name} has {n} rows, and validation = {validation} leaves none to train or none to validate on.",
                 name=dataset.name,
                 n=len(pool),
                 validation=spec.validation,

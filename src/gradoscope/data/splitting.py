@@ -1,5 +1,6 @@
 """Which rows train, which choose, which judge: the same for everything under comparison."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,7 @@ def split(dataset: Dataset, seed: int, *, validation: float | int = 0.2, test: f
     if len(pool) - sum(sizes) < 1 or any(share and not size for share, size in zip(shares, sizes, strict=True)):
         raise DataError(
             say(
-                "{name} has {n} rows, too few to set rows aside for validation and test; add rows",
+                "{name} has {n} rows, too few to set rows aside for validation and test; add rows.",
                 name=dataset.name,
                 n=dataset.n_rows,
             )
@@ -96,18 +97,15 @@ def _draw(strata: Rows, sizes: list[int], rng: np.random.Generator) -> list[Rows
     starts = np.cumsum(counts) - counts
     rank[by_stratum] = np.arange(len(strata)) - starts[strata[by_stratum]]
     bounds = np.cumsum([np.zeros_like(counts), *taken], axis=0)
-    parts = [
-        np.flatnonzero((rank >= low[strata]) & (rank < high[strata]))
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    parts = [np.flatnonzero((rank >= low[strata]) & (rank < high[strata])) for low, high in pairwise(bounds)]
     return [np.flatnonzero(rank >= bounds[-1][strata]), *parts]
 
 
 def _allot(counts: Rows, size: int) -> Rows:
-    """`size` rows shared out over strata in proportion, by largest remainder, leaving each stratum a row if possible."""
-    quota = counts * size / counts.sum()
+    """How many of `size` rows each stratum gives: in proportion, by largest remainder, keeping one row if possible."""
+    quota: NDArray[np.float64] = counts * size / counts.sum()
     room = np.maximum(counts - 1, 0)
-    given = np.minimum(np.floor(quota).astype(np.int64), room)
+    given: Rows = np.minimum(np.floor(quota).astype(np.int64), room)
     while given.sum() < size:
         limit = room if np.any(given < room) else counts
         lack = np.where(given < limit, quota - given, -np.inf)

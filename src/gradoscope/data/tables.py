@@ -121,7 +121,8 @@ def _target_cells(cells: pl.Series, where: Where, task: str | None) -> pl.Series
     if not isinstance(cells.dtype, TEXTS):
         raise DataError(
             say(
-                "the target {name!r} of {place} holds {kind}, and a target holds numbers or texts; choose another --target.",
+                "the target {name!r} of {place} holds {kind}, and a target holds numbers or texts; choose another "
+                "--target.",
                 name=cells.name,
                 place=where.place,
                 kind=str(cells.dtype),

@@ -77,7 +77,8 @@ def read_target(raw: RawTarget, asked: str | None, *, as_written: bool) -> Targe
     if task == "binary" and len(classes) > 2 and not as_written:
         raise DataError(
             say(
-                "the target {name!r} of {place} has {count} classes ({classes}), but the task is binary; choose --task multiclass",
+                "the target {name!r} of {place} has {count} classes ({classes}), but the task is binary; choose "
+                "--task multiclass.",
                 name=raw.names[0],
                 place=raw.place,
                 count=len(classes),
@@ -134,7 +135,8 @@ def _check_finite(raw: RawTarget) -> None:
         value = np.atleast_2d(raw.values.T).T[row, column]
         raise DataError(
             say(
-                "row {row} of {place} has the value {value} in the target {name!r}; a target must be finite: correct or remove the row",
+                "row {row} of {place} has the value {value} in the target {name!r}; a target must be finite: "
+                "correct or remove the row.",
                 row=raw.rows[row],
                 place=raw.place,
                 value=value,
@@ -147,7 +149,8 @@ def _numbers(raw: RawTarget, *, as_written: bool) -> NDArray[np.float64]:
     if raw.values.dtype.kind not in "biuf":
         raise DataError(
             say(
-                "the target {name!r} of {place} holds text (row {row}: {value!r}), and regression needs numbers; choose another --target or --task classification",
+                "the target {name!r} of {place} holds text (row {row}: {value!r}), and regression needs numbers; "
+                "choose another --target or --task classification.",
                 name=raw.names[0],
                 place=raw.place,
                 row=raw.rows[0],
@@ -162,7 +165,8 @@ def _numbers(raw: RawTarget, *, as_written: bool) -> NDArray[np.float64]:
 
 def _constant(raw: RawTarget, value: object) -> str:
     return say(
-        "the target {name!r} of {place} is {value} in every row, so there is nothing to learn; choose another column with --target",
+        "the target {name!r} of {place} is {value} in every row, so there is nothing to learn; choose another "
+        "column with --target.",
         name=raw.names[0],
         place=raw.place,
         value=value,
@@ -175,7 +179,8 @@ def _classes(raw: RawTarget, *, as_written: bool) -> tuple[NDArray[np.int64], tu
         if not _is_one_hot(values):
             raise DataError(
                 say(
-                    "the target of {place} has {count} columns that are not one-hot, and a class needs one column; choose --task regression",
+                    "the target of {place} has {count} columns that are not one-hot, and a class needs one "
+                    "column; choose --task regression.",
                     place=raw.place,
                     count=values.shape[1],
                 )
@@ -197,7 +202,8 @@ def _check_classes(raw: RawTarget, codes: NDArray[np.int64], classes: tuple[str,
     if len(classes) * 2 > len(codes):
         raise DataError(
             say(
-                "the target {name!r} of {place} has {count} classes in {n} rows, so they cannot be learned; choose another column with --target, or --task regression if it holds measurements",
+                "the target {name!r} of {place} has {count} classes in {n} rows, so they cannot be learned; "
+                "choose another column with --target, or --task regression if it holds measurements.",
                 name=raw.names[0],
                 place=raw.place,
                 count=len(classes),
@@ -209,7 +215,9 @@ def _check_classes(raw: RawTarget, codes: NDArray[np.int64], classes: tuple[str,
         row = raw.rows[np.flatnonzero(codes == code)[0]]
         raise DataError(
             say(
-                "the class {label!r} of the target {name!r} has a single row (row {row} of {place}), so it cannot be both learned and tested; correct or remove that row, add rows, or choose --task regression if the column holds measurements",
+                "the class {label!r} of the target {name!r} has a single row (row {row} of {place}), so it cannot "
+                "be both learned and tested; correct or remove that row, add rows, or choose --task regression if "
+                "the column holds measurements.",
                 label=classes[code],
                 name=raw.names[0],
                 row=row,
@@ -220,7 +228,7 @@ def _check_classes(raw: RawTarget, codes: NDArray[np.int64], classes: tuple[str,
 
 def _is_one_hot(values: NDArray[np.generic]) -> bool:
     numbers = values.dtype.kind in "biuf" and values.shape[1] > 1
-    return bool(numbers and np.all((values == 0) | (values == 1)) and np.all(values.sum(axis=1) == 1))  # type: ignore[attr-defined]
+    return bool(numbers and np.all((values == 0) | (values == 1)) and np.all(values.sum(axis=1) == 1))
 
 
 def _labels(distinct: NDArray[np.generic]) -> list[str]:
