@@ -30,7 +30,8 @@ MISSING = frozenset(
         "결측",
     ]
 )
-TRUE, FALSE = frozenset(["true", "yes", "t", "y"]), frozenset(["false", "no", "f", "n"])
+TRUE = frozenset(["true", "yes", "t", "y", "예", "네", "참"])
+FALSE = frozenset(["false", "no", "f", "n", "아니오", "아니요", "거짓"])
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 DECIMAL_COMMA = r"^[+-]?\d[\d.]*,\d+$"
 TYPING_ERRORS = 0.1  # a column of numbers in which at most this share is not: a typing error, not a category

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
-from gradoscope.language import say
-
 CHUNK = 4096  # rows converted at a time, so that no copy of a whole image set in float64 is ever made
 
 
@@ -109,7 +107,7 @@ class Category:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the inputs that the column becomes."""
-        kinds = (*self.categories, say("missing")) if self.missing else self.categories
+        kinds = (*self.categories, "missing") if self.missing else self.categories
         return tuple(f"{self.name}={kind}" for kind in kinds)
 
     def apply(self, cells: pl.Series, out: NDArray[np.float32]) -> None:

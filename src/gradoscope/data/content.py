@@ -20,23 +20,28 @@ def read_content(path: Path) -> bytes:
     Raises
     ------
     DataError
-        There is no such file, it is a folder, it may not be read, it is empty, or its packing is damaged.
+        There is no such file, it may not be read, it is empty, or its packing is damaged.
     """
     try:
+        if path.is_char_device() or path.is_block_device():
+            raise DataError(say("{path} is a device, not a data file.", path=path))
         content = path.read_bytes()
     except FileNotFoundError:
         raise DataError(missing_file(path)) from None
-    except IsADirectoryError:
-        raise DataError(say("{path} is a folder; a data file is needed.", path=path)) from None
-    except PermissionError:
-        raise DataError(say("{path} may not be read: permission denied.", path=path)) from None
     except OSError as error:
-        raise DataError(say("{path} cannot be read: {error}.", path=path, error=error.strerror)) from None
+        raise DataError(unreadable(path, error)) from None
     if content.startswith(GZIP):
         content = _unpack(content, path)
     if not content:
         raise DataError(say("{path} is empty.", path=path))
     return content
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """The sentence for a file or folder that is there and cannot be read."""
+    if isinstance(error, PermissionError):
+        return say("{path} may not be read: permission denied.", path=path)
+    return say("{path} cannot be read: {error}.", path=path, error=error.strerror)
 
 
 def missing_file(path: Path) -> str:

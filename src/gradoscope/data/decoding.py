@@ -33,20 +33,18 @@ def to_utf8(content: bytes, place: str, encoding: str | None) -> tuple[bytes, tu
     else:
         text, guess = _guess(content, place)
         guesses = (guess,)
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode(), guesses
+    return text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), guesses
 
 
 def _decode_as(content: bytes, place: str, encoding: str) -> str:
     try:
-        codec = codecs.lookup(encoding).name
+        return content.decode("utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding)
     except LookupError:
         raise UsageError(
             say("there is no encoding {encoding!r}; common ones are utf-8, cp949, latin-1.", encoding=encoding)
         ) from None
-    try:
-        return content.decode("utf-8-sig" if codec == "utf-8" else codec)
-    except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
+    except UnicodeError as error:
+        row = content[: error.start].count(b"\n") + 1 if isinstance(error, UnicodeDecodeError) else 1
         raise DataError(
             say(
                 "row {row} of {place} is not text in the encoding {encoding}; choose another --encoding.",

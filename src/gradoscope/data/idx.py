@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.data.content import GZIP, kind_of, read_content
+from gradoscope.data.content import GZIP, kind_of, read_content, unreadable
 from gradoscope.data.dataset import numbered_names
 from gradoscope.data.source import Source
 from gradoscope.data.targets import RawTarget
@@ -100,12 +100,15 @@ def _listed(folder: Path) -> list[Path]:
     try:
         return [each for each in folder.iterdir() if each.is_file()]
     except OSError as error:
-        raise DataError(say("{path} cannot be read: {error}.", path=folder, error=error.strerror)) from None
+        raise DataError(unreadable(folder, error)) from None
 
 
 def _is_idx(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(4)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise DataError(unreadable(path, error)) from None
     return start.startswith(GZIP) or (start[:2] == b"\0\0" and len(start) == 4 and start[2] in TYPES)
 
 

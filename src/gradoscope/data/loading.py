@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradoscope.data.builtins import builtin_names, find_builtin
-from gradoscope.data.content import missing_file
+from gradoscope.data.content import missing_file, unreadable
 from gradoscope.data.dataset import Dataset
 from gradoscope.data.reading import read_source
 from gradoscope.data.source import to_dataset
@@ -91,7 +91,13 @@ def find_file(source: str, folder: Path | None) -> Path:
         It looks like a name, and no built-in data has it.
     """
     path = (folder or Path()) / source
-    if os.path.lexists(path):
+    try:
+        path.lstat()
+    except PermissionError as error:
+        raise DataError(unreadable(path, error)) from None
+    except (OSError, ValueError):  # nothing of that name, or no possible name of a file
+        pass
+    else:
         return path
     if path.suffix or os.sep in source or "/" in source:
         raise DataError(missing_file(path))

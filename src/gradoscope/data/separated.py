@@ -1,7 +1,5 @@
 """Text tables: cells between separators, one row per line, quoted cells as in RFC 4180."""
 
-import csv
-import io
 import re
 from typing import NamedTuple
 
@@ -162,8 +160,9 @@ def _scan(text: bytes, mark: str) -> Records:
 
 
 def _first_record(text: bytes, records: Records, record: int, mark: str) -> list[str]:
-    line = text[records.starts[record] : records.stops[record]].decode()
-    return [cell.strip() for cell in next(csv.reader(io.StringIO(line, newline=""), delimiter=mark))]
+    line = text[records.starts[record] : records.stops[record]]
+    names = [f"column_{position}" for position in range(records.cells[record])]
+    return [(cell or "").strip() for cell in _cells(line, names, mark).row(0)]
 
 
 def _header(cells: list[str], place: str) -> tuple[list[str], bool]:
@@ -216,11 +215,14 @@ def _parse(text: bytes, records: Records, body: NDArray[np.int64], names: list[s
         if gapless
         else b"\n".join(text[records.starts[row] : records.stops[row]] for row in body)
     )
-    quote = '"' if b'"' in rows else ""
+    return _cells(rows, names, mark)
+
+
+def _cells(rows: bytes, names: list[str], mark: str) -> pl.DataFrame:
     return pl.read_csv(
         rows,
         separator=mark,
-        quote_char=quote or None,
+        quote_char='"' if b'"' in rows else None,
         has_header=False,
         infer_schema=False,
         schema=dict.fromkeys(names, pl.String),

@@ -61,7 +61,9 @@ def to_source(table: pl.DataFrame, where: Where, said: Columns) -> Source:
         reason = say("the target {name!r} is missing there", name=name)
         guesses += (Guess(say("rows left out"), str(lost), reason, None),)
     seen = Where(where.place, where.rows[present])
-    inputs = choose_inputs(rest.drop(name)[present], seen, said.keep, as_written=said.as_written)
+    inputs = choose_inputs(
+        rest.drop(name)[present] if lost else rest.drop(name), seen, said.keep, as_written=said.as_written
+    )
     if not inputs.table.width:
         raise DataError(
             say(
