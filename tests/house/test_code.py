@@ -29,6 +29,12 @@ def test_files_are_short(source: Path) -> None:
         assert len(path.read_text("utf-8").splitlines()) <= limit, page
 
 
+def test_every_folder_of_code_is_a_package(source: Path) -> None:
+    """The import ladder and the type checker see packages only."""
+    folders = {path.parent for path in source.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def test_functions_are_short(modules: Mapping[str, ast.Module]) -> None:
     for name, tree in modules.items():
         for node in ast.walk(tree):
