@@ -1,0 +1,266 @@
+"""Losses: a per-example measure of prediction against target, with its derivative, facts and guidance.
+
+A page of the catalogue writes a function of (prediction, target), decorates it with `@loss(facts..., tasks=...)`, and
+writes the derivative with respect to the prediction below it. Other forms of the prediction (probabilities instead of
+logits, say) are added with `@name.form("probabilities")`.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, final
+
+from gradoscope.arrays import Array, is_array
+from gradoscope.errors import UsageError
+from gradoscope.functions.catalogue import Catalogue
+from gradoscope.functions.facts import Fact
+from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
+from gradoscope.functions.reduction import Mean, arithmetic_mean, reduce
+from gradoscope.functions.rules import Formula, Partial, Pointwise, Rowwise, Rule, evaluate, run
+from gradoscope.functions.targets import Targets, check_prediction
+from gradoscope.language import say
+
+
+@final
+class Form:
+    """One form of a loss: what its prediction is (values, logits, probabilities), value and derivative."""
+
+    def __init__(
+        self, owner: str, input: str, value: Formula, rowwise: bool, residual: bool, parameters: Mapping[str, Parameter]
+    ) -> None:
+        self.owner, self.input, self.value, self.parameters = owner, input, value, parameters
+        self._kind: type[Pointwise] | type[Rowwise] = Rowwise if rowwise else Pointwise
+        self._residual = residual
+        self._partials: list[Partial | None] = [None, None]
+        self._rule: Rule | None = None
+
+    def derivative(self, formula: Formula) -> None:
+        """Decorator: the derivative with respect to the prediction."""
+        self._partials[0] = self._kind(formula)
+        if self._residual:
+            self._partials[1] = self._kind(lambda *arguments, **options: -formula(*arguments, **options))
+
+    def target_derivative(self, formula: Formula) -> None:
+        """Decorator: the derivative with respect to the target, where people need it (distillation)."""
+        self._partials[1] = self._kind(formula)
+
+    @property
+    def slope(self) -> Formula:
+        """The written derivative with respect to the prediction."""
+        partial = self._partials[0]
+        assert isinstance(partial, Pointwise | Rowwise)
+        return partial.derivative
+
+    @property
+    def rule(self) -> Rule:
+        """Value and derivatives, as every array world uses them."""
+        if self._rule is None:
+            self._rule = Rule(self.owner, self.value, tuple(self._partials), ("prediction", "target"))
+        return self._rule
+
+
+@dataclass(frozen=True)
+class Description:
+    """What `@loss` writes about a loss beside its formulas."""
+
+    formula: str
+    source: str
+    guidance: Guidance
+    tasks: tuple[str, ...]
+    link: str
+    aliases: tuple[str, ...]
+    peers: Peers
+    before_link: str
+    after_link: str
+
+
+@final
+class Loss:
+    """A per-example measure of prediction against target.
+
+    `loss(prediction, target)` takes NumPy arrays, JAX arrays or PyTorch tensors and returns one value per element
+    (elementwise losses) or per row (losses over classes, `rowwise`), in the dtype of the prediction.
+
+    Attributes
+    ----------
+    name, aliases, family, formula, source : str
+        Canonical name, other names, page of the catalogue, LaTeX, paper.
+    tasks : tuple of str
+        Among "binary", "multiclass", "regression".
+    link : str
+        The matched output activation.
+    inputs : tuple of str
+        The forms of prediction it takes, the default one first.
+    before_link, after_link : str
+        The form that takes what goes into the matched activation (fused, stable), and the one that takes its output.
+    targets : Targets
+        What targets it takes.
+    rowwise : bool
+        Whether the last axis of the prediction holds classes, so that a row gives one value.
+    parameters : Mapping[str, Parameter]
+        Of the default form.
+
+    Examples
+    --------
+    >>> from gradoscope.functions import losses
+    >>> losses["cross_entropy"]([[2.0, 0.0], [0.0, 3.0]], [0, 1]).round(4)
+    array([0.1269, 0.0486])
+    >>> float(losses["mse"]([1.0, 2.0], [0.0, 4.0], reduction="mean"))
+    2.5
+    """
+
+    def __init__(
+        self,
+        native: Form,
+        facts: tuple[Fact, ...],
+        described: Description,
+        rowwise: bool,
+        targets: Targets,
+        mean: Mean,
+    ) -> None:
+        self.name = native.owner
+        self.__doc__ = native.value.__doc__
+        self.family = native.value.__module__.rpartition(".")[2]
+        self.facts, self.rowwise, self.targets = facts, rowwise, targets
+        self.formula, self.source, self.aliases = described.formula, described.source, described.aliases
+        self.guidance, self.peers = described.guidance, described.peers
+        self.tasks, self.link = described.tasks, described.link
+        self.before_link, self.after_link = described.before_link, described.after_link
+        self.parameters = native.parameters
+        self._forms = {native.input: native}
+        self._mean = mean
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The forms of prediction it takes, the default one first."""
+        return tuple(self._forms)
+
+    def __call__(
+        self,
+        prediction: Array,
+        target: Array,
+        *,
+        input: str | None = None,
+        reduction: str = "none",
+        weights: Array | None = None,
+        **parameters: Any,
+    ) -> Array:
+        """The loss of `prediction` against `target`.
+
+        Parameters
+        ----------
+        prediction : array
+            Of any shape; for losses over classes the last axis holds the classes.
+        target : array
+            In the shape of the prediction; for losses over classes also integer labels with one axis less.
+        input : str, optional
+            What the prediction is, one of `inputs`; the first of them by default.
+        reduction : {"none", "mean", "sum"}
+            "mean" is sum(weights * values) / sum(weights), and 0 where the weights sum to 0.
+        weights : array, optional
+            One weight (or True/False) per value, 1 by default.
+        **parameters
+            Parameters of the form, as `parameters` lists them.
+
+        Raises
+        ------
+        UsageError
+            If shapes differ, a target is impossible, or a name or parameter is unknown.
+        """
+        form = self._form(input, parameters)
+        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise)
+        check_prediction(self.name, form.input, prediction)
+        values = run(form.rule, (prediction, target), parameters)
+        return reduce(self.name, values, reduction, weights, self._mean)
+
+    def derivative(
+        self, prediction: Array, target: Array = None, *, input: str | None = None, **parameters: Any
+    ) -> Array:
+        """The derivative of each value with respect to the prediction, in the shape of the prediction.
+
+        As a decorator, what writes it down for the default form.
+        """
+        if isinstance(prediction, types.FunctionType):
+            return self._form(None, {}).derivative(prediction)
+        form = self._form(input, parameters)
+        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise)
+        check_prediction(self.name, form.input, prediction)
+        return evaluate(form.slope, (prediction, target), parameters)
+
+    def target_derivative(self, formula: Formula) -> None:
+        """Decorator: the derivative with respect to the target, for the default form."""
+        self._form(None, {}).target_derivative(formula)
+
+    def form(self, input: str, domains: Mapping[str, Domain] = MappingProxyType({})) -> Callable[[Formula], Form]:
+        """Decorator: the loss of another form of prediction."""
+
+        def enter(value: Formula) -> Form:
+            parameters = parameters_of(value, domains, (), arrays=2)
+            form = Form(self.name, input, value, self.rowwise, False, parameters)
+            self._forms[input] = form
+            return form
+
+        return enter
+
+    def parameters_for(self, input: str) -> Mapping[str, Parameter]:
+        """The parameters of the form that takes `input`."""
+        return self._form(input, {}).parameters
+
+    def _form(self, input: str | None, parameters: Mapping[str, Any]) -> Form:
+        form = self._forms.get(input or self.inputs[0])
+        if form is None:
+            raise UsageError(
+                say("{function} takes {inputs} as input, not {input}",
+                    function=self.name, inputs=", ".join(self.inputs), input=input)
+            )  # fmt: skip
+        if parameters:
+            check_parameters(self.name, form.parameters, parameters)
+            self._refuse_arrays(parameters)
+        return form
+
+    def _refuse_arrays(self, parameters: Mapping[str, Any]) -> None:
+        for name, value in parameters.items():
+            if is_array(value):
+                raise UsageError(say("{name} of {function} is a number, not an array", name=name, function=self.name))
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+losses: Catalogue[Loss] = Catalogue("loss")
+
+
+def loss(
+    *facts: Fact,
+    formula: str,
+    source: str,
+    guidance: Guidance,
+    tasks: tuple[str, ...],
+    targets: Targets,
+    link: str = "identity",
+    input: str = "values",
+    before_link: str = "values",
+    after_link: str = "values",
+    aliases: tuple[str, ...] = (),
+    peers: Peers = Peers(),
+    rowwise: bool = False,
+    residual: bool = False,
+    mean: Mean = arithmetic_mean,
+    domains: Mapping[str, Domain] = MappingProxyType({}),
+) -> Callable[[Formula], Loss]:
+    """Decorator: a function of (prediction, target) becomes an entry of the catalogue `losses`.
+
+    `residual` says that the value depends on prediction - target alone.
+    """
+
+    def enter(value: Formula) -> Loss:
+        parameters = parameters_of(value, domains, (), arrays=2)
+        native = Form(value.__name__, input, value, rowwise, residual, parameters)
+        about = Description(formula, source, guidance, tasks, link, aliases, peers, before_link, after_link)
+        entry = Loss(native, facts, about, rowwise, targets, mean)
+        losses.add(entry)
+        return entry
+
+    return enter

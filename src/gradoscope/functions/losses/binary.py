@@ -1,0 +1,78 @@
+"""Losses for two classes, and for several labels at once; z is the logit."""
+
+from gradoscope.arrays import Array, log1p, where
+from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
+from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.kernels import clipped, inside, sigmoid, softplus, xlogy
+from gradoscope.functions.loss import loss
+from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
+from gradoscope.functions.targets import Targets
+
+CLIP = Interval(0, 0.5, open="right")
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(1),
+    Minimiser("probability"),
+    formula=r"\ell = (1 - t) \log(1 + e^z) + t \log(1 + e^{-z})",
+    aliases=("bce", "bce_with_logits", "bce_with_logits_loss", "bce_loss", "log_loss", "sigmoid_cross_entropy",
+             "sigmoid_binary_cross_entropy", "logistic_loss", "binary_crossentropy"),
+    source="Good 1952; Cox 1958",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    link="sigmoid",
+    input="logits",
+    before_link="logits",
+    after_link="probabilities",
+    guidance=Guidance(
+        use="Two classes, or several labels at once.",
+        strengths=("Proper: its minimiser is the probability.", "Its gradient is prediction minus target."),
+        weaknesses=("Grows without bound on confident mistakes, so wrong labels weigh much.",),
+        pairs_with=("sigmoid",),
+    ),
+    peers=Peers(
+        "nn.BCEWithLogitsLoss",
+        "BinaryCrossentropy",
+        optax="sigmoid_binary_cross_entropy",
+        sklearn="_loss.HalfBinomialLoss",
+        differs="Keras takes probabilities by default and clips them at 1e-7; nn.BCELoss clamps the logarithm at -100.",
+    ),
+)  # fmt: skip
+def binary_cross_entropy(prediction: Array, target: Array) -> Array:
+    """Binary cross-entropy of logits.
+
+    Examples
+    --------
+    >>> binary_cross_entropy([0.0, 20.0], [1.0, 1.0])
+    array([6.93147181e-01, 2.06115362e-09])
+    """
+    return _mix(target, softplus(-prediction), softplus(prediction))
+
+
+@binary_cross_entropy.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return _mix(target, -sigmoid(-prediction), sigmoid(prediction))
+
+
+@binary_cross_entropy.target_derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -prediction
+
+
+def _mix(target: Array, yes: Array, no: Array) -> Array:
+    """Target * yes + (1 - target) * no, where 0 times infinity is 0."""
+    return where(target == 0, 0.0, target * yes) + where(target == 1, 0.0, (1 - target) * no)
+
+
+@binary_cross_entropy.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    kept = clipped(prediction, clip, 1 - clip)
+    return -(xlogy(target, kept + offset) + where(target == 1, 0.0, (1 - target) * log1p(offset - kept)))
+
+
+@of_probabilities.derivative
+def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    slope = _mix(target, -1 / (prediction + offset), 1 / ((1 - prediction) + offset))
+    return where(inside(prediction, clip, 1 - clip), slope, 0.0)

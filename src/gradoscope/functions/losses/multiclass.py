@@ -1,0 +1,183 @@
+"""Losses for one class out of several: a row of predictions per example."""
+
+import math
+
+from gradoscope.arrays import Array, is_floating, log1p, scattered_ones, where
+from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
+from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.kernels import Peak, clipped, inside, log_softmax, peak, taken, xlogy
+from gradoscope.functions.loss import loss
+from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
+from gradoscope.functions.targets import Targets
+
+CLIP = Interval(0, 0.5, open="right")
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(math.sqrt(2)),
+    Minimiser("probability"),
+    formula=r"\ell = \log \sum_j e^{x_j} - \sum_j t_j x_j",
+    aliases=("cross_entropy", "ce", "cce", "cross_entropy_loss", "categorical_crossentropy", "softmax_cross_entropy",
+             "sparse_categorical_cross_entropy", "sparse_categorical_crossentropy", "crossentropy",
+             "softmax_cross_entropy_with_integer_labels", "multinomial_log_loss"),
+    source="Good 1952",
+    tasks=("multiclass",),
+    targets=Targets.CLASSES,
+    rowwise=True,
+    link="softmax",
+    input="logits",
+    before_link="logits",
+    after_link="probabilities",
+    guidance=Guidance(
+        use="One class out of several.",
+        strengths=("Proper: its minimiser is the probability.", "Its gradient is prediction minus target."),
+        weaknesses=("Grows without bound on confident mistakes, so wrong labels weigh much.",),
+        pairs_with=("softmax",),
+    ),
+    peers=Peers(
+        "nn.CrossEntropyLoss",
+        "CategoricalCrossentropy, SparseCategoricalCrossentropy",
+        optax="softmax_cross_entropy, softmax_cross_entropy_with_integer_labels",
+        sklearn="_loss.HalfMultinomialLoss",
+        differs="Keras takes probabilities by default, scales rows to sum 1 and clips them at 1e-7.",
+    ),
+)  # fmt: skip
+def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
+    """Cross-entropy of rows of logits against integer labels or rows of probabilities.
+
+    Examples
+    --------
+    >>> categorical_cross_entropy([[2.0, 0.0, 0.0]], [0]).round(6)
+    array([0.239511])
+    """
+    parts = peak(prediction, -1)
+    if is_floating(target):
+        return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
+    return log1p(parts.rest)[..., 0] - taken(parts.below, target)
+
+
+@categorical_cross_entropy.derivative
+def _(prediction: Array, target: Array) -> Array:
+    parts = peak(prediction, -1)
+    return _shares_minus(parts, _distribution(target, prediction))
+
+
+def _distribution(target: Array, prediction: Array) -> Array:
+    return target if is_floating(target) else scattered_ones(target, prediction.shape[-1], prediction)
+
+
+def _shares_minus(parts: Peak, target: Array) -> Array:
+    """Softmax - target; where the share is near 1, from what is left to the others."""
+    left = parts.rest / (1 + parts.rest)
+    return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)
+
+
+@categorical_cross_entropy.target_derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -log_softmax(prediction, -1)
+
+
+@categorical_cross_entropy.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    kept = clipped(prediction, clip, 1 - clip) + offset
+    return -xlogy(_distribution(target, prediction), kept).sum(-1)
+
+
+@of_probabilities.derivative
+def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    shares = _distribution(target, prediction)
+    slope = where(shares == 0, 0.0, -shares / (prediction + offset))
+    return where(inside(prediction, clip, 1 - clip), slope, 0.0)
+
+
+@categorical_cross_entropy.form("log_probabilities")
+def of_log_probabilities(prediction: Array, target: Array) -> Array:
+    shares = _distribution(target, prediction)
+    return -where(shares == 0, 0.0, shares * prediction).sum(-1)
+
+
+@of_log_probabilities.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -_distribution(target, prediction)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    Minimiser("probability"),
+    formula=r"\ell = \sum_j t_j (\log t_j - \log q_j), \quad q = \operatorname{softmax}(x)",
+    aliases=(
+        "kl",
+        "kld",
+        "kl_div",
+        "kl_div_loss",
+        "kullback_leibler",
+        "kullback_leibler_divergence",
+        "relative_entropy",
+    ),
+    source="Kullback & Leibler 1951",
+    tasks=("multiclass",),
+    targets=Targets.CLASSES,
+    rowwise=True,
+    link="softmax",
+    input="logits",
+    before_link="logits",
+    after_link="probabilities",
+    guidance=Guidance(
+        use="Matching a whole distribution: distillation, soft labels.",
+        strengths=("Zero exactly where both distributions agree.",),
+        weaknesses=("For fixed targets it differs from cross-entropy by a constant only.",),
+        pairs_with=("softmax",),
+    ),
+    peers=Peers(
+        "nn.KLDivLoss",
+        "KLDivergence",
+        optax="kl_divergence",
+        sklearn="scipy.special.rel_entr",
+        differs="PyTorch and optax take log probabilities, Keras probabilities clipped at 1e-7.",
+    ),
+)
+def kl_divergence(prediction: Array, target: Array) -> Array:
+    """Kullback-Leibler divergence of the target distribution from the predicted one, of rows of logits.
+
+    Examples
+    --------
+    >>> kl_divergence([[0.0, 0.0]], [[0.25, 0.75]]).round(6)
+    array([0.130812])
+    """
+    shares = _distribution(target, prediction)
+    return _divergence(shares, log_softmax(prediction, -1))
+
+
+def _divergence(shares: Array, log_prediction: Array) -> Array:
+    return (xlogy(shares, shares) - where(shares == 0, 0.0, shares * log_prediction)).sum(-1)
+
+
+@kl_divergence.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return _shares_minus(peak(prediction, -1), _distribution(target, prediction))
+
+
+@kl_divergence.form("log_probabilities")
+def kl_of_log_probabilities(prediction: Array, target: Array) -> Array:
+    return _divergence(_distribution(target, prediction), prediction)
+
+
+@kl_of_log_probabilities.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -_distribution(target, prediction)
+
+
+@kl_divergence.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+def kl_of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    shares = _distribution(target, prediction)
+    return (xlogy(shares, shares) - xlogy(shares, clipped(prediction, clip, 1 - clip) + offset)).sum(-1)
+
+
+@kl_of_probabilities.derivative
+def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    shares = _distribution(target, prediction)
+    slope = where(shares == 0, 0.0, -shares / (prediction + offset))
+    return where(inside(prediction, clip, 1 - clip), slope, 0.0)

@@ -1,0 +1,134 @@
+"""How a function is differentiated: one rule, carried out in each array world.
+
+A rule holds the value and, for each array argument, its partial derivative. Our derivative is what JAX and PyTorch
+differentiate with; second derivatives come from differentiating the written first one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradoscope.arrays import Array, World, as_array, cast, reshaped, summed_to, widened, world_of
+
+Formula = Callable[..., Array]
+
+
+class Partial(Protocol):
+    """The derivative of a value with respect to one argument, as two linear maps."""
+
+    def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """The change of the value for a change `tangent` of the argument."""
+
+    def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """The gradient in the argument at `place` for a gradient `cotangent` in the value."""
+
+
+@dataclass(frozen=True)
+class Pointwise:
+    """Each value depends on one number of the argument (or on a broadcast one): the derivative multiplies."""
+
+    derivative: Formula
+
+    def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        return self.derivative(*arguments, **options) * tangent
+
+    def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        product = self.derivative(*arguments, **options) * cotangent
+        return summed_to(product, arguments[place].shape)
+
+
+@dataclass(frozen=True)
+class Rowwise:
+    """Each value depends on a row (the last axis) of the argument: the derivative has the shape of the argument."""
+
+    derivative: Formula
+
+    def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        return (self.derivative(*arguments, **options) * tangent).sum(-1)
+
+    def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        return self.derivative(*arguments, **options) * cotangent[..., None]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """The two maps written out: `tangent(v, x, ...)` and its transpose `cotangent(u, x, ...)`."""
+
+    tangent: Formula
+    cotangent: Formula
+
+    def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        return self.tangent(tangent, *arguments, **options)
+
+    def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        return self.cotangent(cotangent, *arguments, **options)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A value and its partial derivatives; `None` marks an argument that is not differentiated.
+
+    `name` appears in messages; `labels` names each argument there.
+    """
+
+    name: str
+    value: Formula
+    partials: tuple[Partial | None, ...]
+    labels: tuple[str, ...]
+
+
+NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
+
+
+def apply(rule: Rule, arguments: tuple[object, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
+    """The value of `rule` at `arguments` (arrays, numbers, lists) in their own world and dtype.
+
+    `options` are settings that are no arrays. Half types compute in float32; the dtype of the first argument
+    is the dtype of the result.
+    """
+    return run(rule, prepared(arguments), options)
+
+
+def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
+    """The value of `rule` at arrays of one world, the first of them floating."""
+    wide = tuple(widened(array) for array in arrays)
+    match world_of(arrays[0]):
+        case "numpy":
+            return in_numpy(rule.value, wide, options, arrays[0].dtype)
+        case "jax":
+            from gradoscope.functions.jax_world import apply_rule as apply_in_jax
+
+            return cast(apply_in_jax(rule, wide, options), arrays[0].dtype)
+    from gradoscope.functions.torch_world import apply_rule as apply_in_torch
+
+    return cast(apply_in_torch(rule, wide, options), arrays[0].dtype)
+
+
+def evaluate(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
+    """A plain formula (a derivative, say) at arrays of one world, in the dtype of the first."""
+    wide = tuple(widened(array) for array in arrays)
+    if world_of(arrays[0]) == "numpy":
+        return in_numpy(formula, wide, options, arrays[0].dtype)
+    return cast(formula(*wide, **options), arrays[0].dtype)
+
+
+def in_numpy(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any], dtype: Any) -> Array:
+    """Overflow to infinity and the like are answers, not warnings."""
+    with np.errstate(all="ignore"):
+        return np.asarray(formula(*arrays, **options), dtype=dtype)[()]
+
+
+def prepared(arguments: tuple[object, ...]) -> tuple[Array, ...]:
+    """Each argument as a floating array of the one world of them all, with matching ranks and dtypes."""
+    world = world_of(*arguments)
+    first = as_array(arguments[0], world)
+    return (first, *(reshaped(_joined(value, first, world), first.ndim) for value in arguments[1:]))
+
+
+def _joined(value: object, first: Array, world: World) -> Array:
+    array = as_array(value, world, like=first)
+    weaker = not array.ndim and world_of(value) == "numpy" and array.dtype != first.dtype
+    return cast(array, first.dtype) if weaker else array
