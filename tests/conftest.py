@@ -17,8 +17,10 @@ import pytest
 
 COMPILED = "/jax/core/compile/backend_compile_duration"  # told for every program, even one loaded from the disk
 
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+# No limits on time: what is slow is JAX compiling, or a busy machine.
+quiet = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("here", quiet)
+hypothesis.settings.register_profile("ci", quiet, derandomize=True, database=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
