@@ -129,13 +129,13 @@ def test_a_column_missing_in_every_training_row_becomes_zero() -> None:
 
 def test_missing_where_nothing_was_missing() -> None:
     values = np.array([[1.0, 2.0], [2.0, 4.0], [np.nan, 1.0]])
-    with pytest.raises(DataError, match="row 3.*'x0'"):
+    with pytest.raises(DataError, match=r"row 3.*'x0'"):
         prepare(array_dataset(values), np.array([0, 1])).inputs(values)
 
 
 def test_too_large_for_single_precision() -> None:
     values = np.array([[1.0], [1e300]])
-    with pytest.raises(DataError, match="row 2.*single precision"):
+    with pytest.raises(DataError, match=r"row 2.*single precision"):
         prepare(array_dataset(values), np.array([0, 1]), inputs="raw").inputs(values)
 
 

@@ -11,6 +11,7 @@ from gradoscope.language import say
 from gradoscope.records import nearest
 
 MOST_CLASSES_OF_NUMBERS = 20  # a target of whole numbers with more values than this is a measurement, not a class
+FEWEST_ROWS_OF_A_CLASS = 3  # ... and so is one whose values hardly ever repeat
 CLASSIFICATION = "classification"
 
 
@@ -103,7 +104,8 @@ def guess_task(raw: RawTarget) -> Guess:
         reason = say("{name!r} holds text: {values}", name=name, values=some([str(each) for each in distinct]))
         return Guess(say("task"), found, reason, "--task")
     whole = bool(np.all(distinct == np.floor(distinct)))
-    if len(distinct) == 2 or (whole and len(distinct) <= MOST_CLASSES_OF_NUMBERS):
+    few = len(distinct) <= MOST_CLASSES_OF_NUMBERS and len(distinct) * FEWEST_ROWS_OF_A_CLASS <= len(values)
+    if len(distinct) == 2 or (whole and few):
         reason = say(
             "{name!r} holds {count} different values: {values}",
             name=name,
