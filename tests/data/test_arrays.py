@@ -81,5 +81,5 @@ def test_arrays_that_do_not_fit(file: Writer, arrays: dict[str, Any], words: lis
 def test_a_damaged_file(file: Writer) -> None:
     content = npz(X=X, y=Y)
     for broken in (content[:100], content[: len(content) // 2], content[:60] + b"xxxx" + content[64:]):
-        with pytest.raises(DataError, match="a.npz"):
+        with pytest.raises(DataError, match=r"a.npz"):
             load(file("a.npz", broken))

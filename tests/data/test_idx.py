@@ -54,7 +54,7 @@ def test_what_can_be_wrong(file: Writer, idx_bytes: Idx, tmp_path: Path) -> None
     with pytest.raises(DataError, match="needs its labels beside it, named a-labels"):
         load(path)
     file("a-labels", idx_bytes(LABELS[:30]))
-    with pytest.raises(DataError, match="40 images.*30 labels"):
+    with pytest.raises(DataError, match=r"40 images.*30 labels"):
         load(path)
     file("a-labels", idx_bytes(LABELS))
     with pytest.raises(DataError, match="promises 256 bytes, and it has 156"):

@@ -155,5 +155,5 @@ def test_nothing_left_to_train_on() -> None:
 
 
 def test_a_missing_file_beside_the_experiment(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="data.csv"):
+    with pytest.raises(DataError, match=r"data.csv"):
         prepared('source = "data.csv"', folder=tmp_path)

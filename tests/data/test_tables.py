@@ -228,7 +228,7 @@ def test_a_file_goes_before_nothing_but_built_in_names(file: Writer, monkeypatch
 
 
 def test_options_are_for_built_in_data(file: Writer) -> None:
-    with pytest.raises(UsageError, match="people.csv"):
+    with pytest.raises(UsageError, match=r"people.csv"):
         load(file("people.csv", PEOPLE), options={"noise": 1})
 
 
