@@ -1,0 +1,20 @@
+"""Training: from an experiment and its data to a run."""
+
+from gradoscope.training.fit import fit, fit_population, outputs
+from gradoscope.training.run import Curves, Outcome, Run, metric_of
+from gradoscope.training.scores import baseline, labels, score
+from gradoscope.training.signals import Signals
+
+__all__ = [
+    "Curves",
+    "Outcome",
+    "Run",
+    "Signals",
+    "baseline",
+    "fit",
+    "fit_population",
+    "labels",
+    "metric_of",
+    "outputs",
+    "score",
+]

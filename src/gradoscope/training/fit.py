@@ -1,0 +1,213 @@
+"""Training on the host's side: the loop over epochs, where progress, early stopping and Ctrl-C live."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from types import FrameType
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from gradoscope.data import Prepared, Rows
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+from gradoscope.networks import Experiment, Moving, Params, Plan, apply, init, plan
+from gradoscope.training.epoch import BLOCK_NUMBERS, Data, Program, Record, State, start, train_epoch
+from gradoscope.training.objective import objective
+from gradoscope.training.run import Curves, Outcome, Run, metric_of
+from gradoscope.training.scores import score
+from gradoscope.training.signals import Signals
+
+OnEpoch = Callable[[int], None]
+
+
+def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None) -> Run:
+    """Train one experiment.
+
+    Parameters
+    ----------
+    experiment
+        What to train.
+    data
+        Its prepared rows (`gradoscope.data.prepare_experiment`).
+    on_epoch
+        Called with the number of finished epochs after each one.
+
+    Returns
+    -------
+    Run
+        Ctrl-C ends training after the epoch under way; the run then keeps what was learned.
+
+    Raises
+    ------
+    UsageError
+        The network's outputs do not fit the targets.
+    """
+    return fit_population([experiment], data.train, data.validation, data.task, on_epoch=on_epoch)[0]
+
+
+def fit_population(
+    experiments: Sequence[Experiment],
+    train: Rows,
+    validation: Rows,
+    task: str,
+    *,
+    on_epoch: OnEpoch | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> list[Run]:
+    """Train experiments that differ in activations, initialisers, loss and learning rate as one compiled program.
+
+    All members see the same rows in the same batches and, where their initialisers are equal, start from equal weights.
+
+    Parameters
+    ----------
+    experiments
+        The members; equal in shapes, optimiser, batch size, epochs and seed.
+    train, validation
+        The rows of all of them.
+    task
+        "binary", "multiclass" or "regression".
+    on_epoch
+        Called with the number of finished epochs after each one.
+    cancelled
+        Asked between epochs; True ends training.
+
+    Raises
+    ------
+    UsageError
+        The experiments differ in more than that, or their outputs do not fit the targets.
+    """
+    program = _program(experiments, task)
+    _check_outputs(program.plan, train.targets)
+    seed = experiments[0].training.seed
+    state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
+    data = Data(*map(jnp.asarray, (*train, *validation)))
+    rates = jnp.asarray([e.training.learning_rate for e in experiments], jnp.float32)
+    key, began = jax.random.key(seed), time.perf_counter()
+    records: list[Record] = []
+    with _interruptible() as interrupted:
+        for epoch in range(experiments[0].training.epochs):
+            state, record = train_epoch(program, state, data, rates, key)
+            records.append(jax.device_get(record))
+            if on_epoch is not None:
+                on_epoch(epoch + 1)
+            if records[-1].stopped.all() or interrupted() or cancelled():
+                break
+    seconds = (time.perf_counter() - began) / len(experiments)
+    ended = interrupted() or cancelled()
+    return _runs(experiments, program, state, records, train, seconds, ended)
+
+
+def _program(experiments: Sequence[Experiment], task: str) -> Program:
+    trainings = {replace(e.training, learning_rate=1.0) for e in experiments}
+    if len(trainings) != 1:
+        raise UsageError(
+            say("The experiments of a population may differ in the learning rate, but not in the rest of [training].")
+        )
+    networks = [e.network for e in experiments]
+    compiled_in = replace(trainings.pop(), seed=0, epochs=1)
+    return Program(plan(networks), objective(networks), compiled_in, metric_of(task))
+
+
+def _check_outputs(population: Plan, targets: NDArray[np.float32]) -> None:
+    units, wanted = population.layers[-1].units, targets.shape[1]
+    if units != wanted:
+        raise UsageError(
+            say(
+                "The output layer has {units} units, but the targets have {wanted} columns; set units = {wanted}.",
+                units=units,
+                wanted=wanted,
+            )
+        )
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """In the main thread, the first Ctrl-C inside the block is noted, a second one interrupts as usual."""
+    noted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield noted.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _runs(
+    experiments: Sequence[Experiment],
+    program: Program,
+    state: State,
+    records: list[Record],
+    train: Rows,
+    seconds: float,
+    ended: bool,
+) -> list[Run]:
+    kept = (state.best.params, state.best.moving) if state.best else (state.params, state.moving)
+    params, moving = jax.device_get(kept)
+    best_epochs = np.asarray(state.best.epoch) if state.best else np.full(len(experiments), len(records))
+    history: Record = jax.tree.map(lambda *epochs: np.stack(epochs), *records)
+    runs = []
+    for member, experiment in enumerate(experiments):
+        outcome, epochs = _outcome(history, member, ended)
+        curves = Curves(*(np.asarray(curve[:epochs, member]) for curve in history[:3]))
+        best = int(min(best_epochs[member], epochs))
+        own = jax.tree.map(lambda array, member=member: array[member : member + 1], (params, moving))
+        run = Run(
+            experiment=experiment,
+            params=own[0],
+            moving=own[1],
+            curves=curves,
+            signals=Signals(*(signal[:epochs, member] for signal in history.signals)),
+            outcome=outcome,
+            best_epoch=best,
+            train_score=float("nan"),
+            validation_score=float(curves.validation_score[max(best, 1) - 1]),
+            seconds=seconds,
+        )
+        runs.append(run)
+    guesses = outputs(program.plan, params, moving, train.inputs)
+    return [
+        replace(run, train_score=score(program.metric, guess, train.targets))
+        for run, guess in zip(runs, guesses, strict=True)
+    ]
+
+
+def _outcome(history: Record, member: int, ended: bool) -> tuple[Outcome, int]:
+    """How a member ended, and after how many epochs."""
+    total = len(history.train_loss)
+    finite = np.isfinite(history.train_loss[:, member]) & np.isfinite(history.signals.weight_norm[:, member]).all(1)
+    stopped = history.stopped[:, member]
+    first_bad = int(np.argmin(finite)) + 1 if not finite.all() else total + 1
+    first_stop = int(np.argmax(stopped)) + 1 if stopped.any() else total + 1
+    if first_bad <= min(first_stop, total):
+        return Outcome.NON_FINITE, first_bad
+    if first_stop <= total:
+        return Outcome.STOPPED_EARLY, first_stop
+    return (Outcome.INTERRUPTED if ended else Outcome.MAX_EPOCHS), total
+
+
+@partial(jax.jit, static_argnames="population")
+def _outputs(population: Plan, params: Params, moving: Moving, inputs: jax.Array) -> jax.Array:
+    return apply(population, params, moving, inputs).after[-1]
+
+
+def outputs(population: Plan, params: Params, moving: Moving, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The outputs of every member, shape (members, rows, outputs); large data go in blocks."""
+    widest = max(layer.units for layer in population.layers) * population.members
+    size = max(1, BLOCK_NUMBERS // widest)
+    blocks = [inputs[first : first + size] for first in range(0, len(inputs), size)]
+    return np.concatenate([np.asarray(_outputs(population, params, moving, block)) for block in blocks], axis=1)

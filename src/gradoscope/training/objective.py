@@ -1,0 +1,95 @@
+"""What training minimises: the loss of each member after its output activation, as Keras computes it.
+
+A matched pair (softmax and categorical cross-entropy, sigmoid and binary cross-entropy, ...) goes through the fused
+form of the loss, which loses no digits; a mismatched pair is computed exactly as written, with Keras's clipping.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from gradoscope.functions import losses
+from gradoscope.networks import Named, NetworkSpec, Params, Plan, Share, activate, shares
+
+CLIP = 1e-7  # Keras clips probabilities to [CLIP, 1 - CLIP], and adds CLIP to rates inside a logarithm
+SUMS_TO_ONE = ("categorical_cross_entropy",)  # Keras divides each row of its probabilities by its sum
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss of each run of neighbouring members, and the penalties that all of them share."""
+
+    losses: tuple[Share, ...]
+    l1: tuple[float, ...]
+    l2: tuple[float, ...]
+
+
+def objective(networks: Sequence[NetworkSpec]) -> Objective:
+    """The objective of networks that share their shapes."""
+    layers = networks[0].layers
+    return Objective(
+        shares([network.loss for network in networks]),
+        tuple(layer.l1 for layer in layers),
+        tuple(layer.l2 for layer in layers),
+    )
+
+
+def data_losses(
+    goal: Objective, population: Plan, logits: jax.Array, targets: jax.Array, weights: jax.Array
+) -> jax.Array:
+    """The weighted mean loss of every member, shape (members,).
+
+    Parameters
+    ----------
+    logits
+        What goes into the output activation, shape (members, rows, outputs).
+    targets
+        Shape (rows, outputs).
+    weights
+        Shape (rows,); rows of weight 0 do not count.
+    """
+    parts = [
+        _pair(output, loss.function, logits[output.start : output.stop], targets, weights)
+        for loss in goal.losses
+        for output in _overlaps(population.layers[-1].activations, loss)
+    ]
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+
+
+def penalties(goal: Objective, params: Params) -> jax.Array | float:
+    """The L1 and L2 penalties of every member, shape (members,), or 0."""
+    terms = [
+        l1 * jnp.abs(layer.kernel).sum((1, 2)) + l2 * (layer.kernel**2).sum((1, 2))
+        for layer, l1, l2 in zip(params, goal.l1, goal.l2, strict=True)
+        if l1 or l2
+    ]
+    return sum(terms[1:], terms[0]) if terms else 0.0
+
+
+def _overlaps(functions: tuple[Share, ...], span: Share) -> list[Share]:
+    cut = [Share(max(f.start, span.start), min(f.stop, span.stop), f.function) for f in functions]
+    return [share for share in cut if share.start < share.stop]
+
+
+def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    """The mean loss of neighbouring members with one output activation and one loss."""
+    loss = losses[named.name]
+    prediction, form, settings = logits, loss.before_link, dict(named.arguments)
+    if output.function != Named(loss.link):
+        prediction = activate((Share(0, output.stop - output.start, output.function),), logits)
+        form, settings = loss.after_link, settings | _as_keras(loss.parameters_for(loss.after_link))
+        if loss.name in SUMS_TO_ONE:
+            prediction = prediction / prediction.sum(-1, keepdims=True)
+    weight = weights if loss.rowwise else jnp.broadcast_to(weights[:, None], targets.shape)
+
+    def mean(of_member: jax.Array) -> jax.Array:
+        return loss(of_member, targets, input=form, reduction="mean", weights=weight, **settings)
+
+    means: jax.Array = jax.vmap(mean)(prediction)
+    return means
+
+
+def _as_keras(parameters: object) -> dict[str, float]:
+    return next(({name: CLIP} for name in ("clip", "offset") if name in parameters), {})  # type: ignore[operator]

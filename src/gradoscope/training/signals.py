@@ -1,0 +1,50 @@
+"""Signals: numbers per layer and epoch that explain a run, gathered inside the compiled epoch."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from gradoscope.networks import Params
+
+TINY = 1.2e-38  # the smallest normal number, near enough: no division by zero
+
+
+class Signals(NamedTuple):
+    """One number per epoch and layer.
+
+    gradient_norm
+        Euclidean norm of the gradient of the loss in the layer's kernel, mean over the batches of the epoch.
+    update_ratio
+        Norm of the step over the norm of the kernel, mean over the batches of the epoch.
+    weight_norm
+        Euclidean norm of the kernel at the end of the epoch.
+    """
+
+    gradient_norm: jax.Array
+    update_ratio: jax.Array
+    weight_norm: jax.Array
+
+
+class StepSignals(NamedTuple):
+    """Squared norms in one step, each (members, layers)."""
+
+    gradient: jax.Array
+    update: jax.Array
+    weight: jax.Array
+
+
+def squared_norms(params: Params) -> jax.Array:
+    """Squared norm of every kernel, shape (members, layers)."""
+    return jnp.stack([(layer.kernel**2).sum((1, 2)) for layer in params], axis=1)
+
+
+def step_signals(grads: Params, updates: Params, params: Params) -> StepSignals:
+    """What one step shows: of the gradients, of the updates (learning rate included) and of the weights before it."""
+    return StepSignals(squared_norms(grads), squared_norms(updates), squared_norms(params))
+
+
+def epoch_signals(steps: StepSignals, params: Params) -> Signals:
+    """What the steps of an epoch, stacked on a leading axis, and the weights after it show."""
+    ratio = jnp.sqrt(steps.update / jnp.maximum(steps.weight, TINY))
+    return Signals(jnp.sqrt(steps.gradient).mean(0), ratio.mean(0), jnp.sqrt(squared_norms(params)))
