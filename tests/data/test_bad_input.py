@@ -55,7 +55,11 @@ TABLES: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "infinity": (with_cell(4, "inf"), {}, ["row 4", "infinite", "'size'"]),
     "minus infinity": (with_cell(5, "-Infinity"), {}, ["row 5", "infinite", "'size'"]),
     "too large a number": (with_cell(6, "1e999"), {}, ["row 6", "infinite", "'size'"]),
-    "an infinite target": ("x,y\n" + body(lambda row: f"{row * row},{'inf' if row == 2 else row}"), {}, ["row 4", "'y'"]),
+    "an infinite target": (
+        "x,y\n" + body(lambda row: f"{row * row},{'inf' if row == 2 else row}"),
+        {},
+        ["row 4", "infinite", "'y'"],
+    ),
     "two columns of one name": ("age,age,ill\n" + body(lambda row: f"{row},1,{row % 2}"), {}, ["'age'", "1 and 2"]),
     "two rows": (with_cell(0, "", 2), {}, ["2 rows", "10"]),
     "more classes than rows can show": (
@@ -69,7 +73,11 @@ TABLES: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         ["'Aa'", "'kind'", "single row", "row 22"],
     ),
     "one column": ("x\n" + body(str), {}, ["a.csv", "1", "--separator"]),
-    "nothing left as input": ("name,y\n" + body(lambda row: f"p{row},{row % 2}"), {}, ["no column left", "'y'", "--keep"]),
+    "nothing left as input": (
+        "name,y\n" + body(lambda row: f"p{row},{row % 2}"),
+        {},
+        ["no column left", "'y'", "--keep"],
+    ),
     "text to regress on": (
         "x,y\n" + body(lambda row: f"{row * row},{'AB'[row % 2]}"),
         {"task": "regression"},

@@ -10,9 +10,9 @@ from gradoscope.errors import DataError
 
 Writer = Callable[[str, str | bytes], str]
 HEADER = "id,height,city,smoker,ill\n"
+CITIES, ANSWERS = ("Seoul", "Busan", ""), ("yes", "no")
 ROWS = [
-    f"p{row},{150 + row * 1.5 if row % 7 else ''},{('Seoul', 'Busan', '')[row % 3]},{('yes', 'no')[row % 2]},{row % 2}\n"
-    for row in range(24)
+    f"p{row},{150 + row * 1.5 if row % 7 else ''},{CITIES[row % 3]},{ANSWERS[row % 2]},{row % 2}\n" for row in range(24)
 ]
 
 

@@ -15,6 +15,7 @@ from gradoscope.language import say
 from gradoscope.records import nearest
 
 Array = NDArray[np.generic]
+DAMAGED = (ValueError, EOFError, OSError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 def read_npz(content: bytes, place: str) -> Source:
@@ -113,5 +114,5 @@ def _arrays(content: bytes, place: str, names: tuple[str, ...]) -> dict[str, Arr
                     hint = nearest(name, arrays.files)
                     raise DataError(say("{place} has no array {name!r}. {hint}", place=place, name=name, hint=hint))
             return {name: np.asarray(arrays[name]) for name in names}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise DataError(say("{place} is not a sound NPZ file: {error}.", place=place, error=error)) from None

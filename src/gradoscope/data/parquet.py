@@ -18,9 +18,13 @@ def read_parquet(content: bytes, place: str) -> Cells:
     DataError
         The file is damaged or holds no rows.
     """
+    if not content.endswith(b"PAR1"):
+        raise DataError(
+            say("{place} is not a sound Parquet file: {error}.", place=place, error=say("its end is cut off"))
+        )
     try:
         table = pl.read_parquet(io.BytesIO(content))
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise DataError(
             say("{place} is not a sound Parquet file: {error}.", place=place, error=_first_line(error))
         ) from None
@@ -29,5 +33,5 @@ def read_parquet(content: bytes, place: str) -> Cells:
     return Cells(table, np.arange(1, table.height + 1), ())
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return str(error).partition("\n")[0]
