@@ -15,7 +15,7 @@ from gradoscope.arrays import Array, is_array
 from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
-from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
 from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, prepared
 from gradoscope.language import say
@@ -33,6 +33,11 @@ class Activation:
     ----------
     name, aliases, family, formula, source : str
         Canonical name, other names, page of the catalogue, LaTeX, paper.
+    textbook : str
+        The formula in Python notation, as `gradoscope.functions.exact` evaluates it.
+    bound : float
+        Value and derivative are that many units in the last place from the exact result at most, in float32 and
+        float64 and in every array world.
     elementwise : bool
         Whether each output depends on its own input alone (softmax is not elementwise).
     parameters : Mapping[str, Parameter]
@@ -55,6 +60,8 @@ class Activation:
         formula_on_arrays: Formula,
         facts: tuple[Fact, ...],
         formula: str,
+        textbook: str,
+        bound: float,
         source: str,
         initialiser: str,
         guidance: Guidance,
@@ -67,6 +74,7 @@ class Activation:
         self.__doc__ = formula_on_arrays.__doc__
         self.family = formula_on_arrays.__module__.rpartition(".")[2]
         self.aliases, self.formula, self.source = aliases, formula, source
+        self.textbook, self.bound = textbook, bound
         self.initialiser, self.guidance, self.peers = initialiser, guidance, peers
         self.elementwise, self.parameters = elementwise, parameters
         self._facts = facts
@@ -138,14 +146,12 @@ class Activation:
         """
         check_parameters(self.name, self.parameters, parameters)
         bound = copy.copy(self)
-        bound.__dict__.pop("facts", None)
-        bound._bound = MappingProxyType({**self._bound, **parameters})
-        bound.parameters = MappingProxyType(
-            {
-                name: Parameter(name, parameters.get(name, known.default), known.domain, known.trainable)
-                for name, known in self.parameters.items()
-            }
-        )
+        changed = {
+            name: Parameter(name, parameters.get(name, known.default), known.domain, known.trainable)
+            for name, known in self.parameters.items()
+        }
+        vars(bound).pop("facts", None)
+        vars(bound).update(_bound=MappingProxyType({**self._bound, **parameters}), parameters=MappingProxyType(changed))
         return bound
 
     @cached_property
@@ -219,22 +225,28 @@ activations: Catalogue[Activation] = Catalogue("activation")
 def activation(
     *facts: Fact,
     formula: str,
+    textbook: str,
     source: str,
     guidance: Guidance,
     initialiser: str = "glorot_uniform",
+    bound: float = 4,
     aliases: tuple[str, ...] = (),
-    peers: Peers = Peers(),
+    peers: Peers = NO_PEERS,
     elementwise: bool = True,
     domains: Mapping[str, Domain] = MappingProxyType({}),
     trainable: tuple[str, ...] = (),
 ) -> Callable[[Formula], Activation]:
-    """Decorator: a function on arrays becomes an entry of the catalogue `activations`."""
+    """Decorator: a function on arrays becomes an entry of the catalogue `activations`.
+
+    `Activation` says what the arguments mean. A `bound` above 4 needs its reason beside it.
+    """
 
     def enter(formula_on_arrays: Formula) -> Activation:
         parameters = parameters_of(formula_on_arrays, domains, trainable, arrays=1)
         entry = Activation(
-            formula_on_arrays, facts, formula, source, initialiser, guidance, peers, aliases, elementwise, parameters
-        )
+            formula_on_arrays, facts, formula, textbook, bound, source, initialiser, guidance, peers, aliases,
+            elementwise, parameters,
+        )  # fmt: skip
         activations.add(entry)
         return entry
 

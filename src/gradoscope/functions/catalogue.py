@@ -12,9 +12,12 @@ class Entry(Protocol):
     """What a catalogue holds."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The canonical name."""
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of it."""
 
 
 E = TypeVar("E", bound=Entry)

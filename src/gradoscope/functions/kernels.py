@@ -47,11 +47,13 @@ def _lost(x: Array, top: Array) -> Array:
 
 
 def softmax(x: Array, axis: int) -> Array:
+    """exp(x) divided by its sum along `axis`."""
     parts = peak(x, axis)
     return parts.shares / (1 + parts.rest)
 
 
 def log_softmax(x: Array, axis: int) -> Array:
+    """The logarithm of softmax, exact for the largest entry too."""
     parts = peak(x, axis)
     return parts.below - log1p(parts.rest)
 

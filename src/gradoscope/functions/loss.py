@@ -15,7 +15,7 @@ from gradoscope.arrays import Array, is_array
 from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
-from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
 from gradoscope.functions.reduction import Mean, arithmetic_mean, reduce
 from gradoscope.functions.rules import Formula, Partial, Pointwise, Rowwise, Rule, evaluate, run
@@ -28,9 +28,17 @@ class Form:
     """One form of a loss: what its prediction is (values, logits, probabilities), value and derivative."""
 
     def __init__(
-        self, owner: str, input: str, value: Formula, rowwise: bool, residual: bool, parameters: Mapping[str, Parameter]
+        self,
+        owner: str,
+        input: str,
+        textbook: str,
+        value: Formula,
+        parameters: Mapping[str, Parameter],
+        rowwise: bool,
+        residual: bool,
     ) -> None:
-        self.owner, self.input, self.value, self.parameters = owner, input, value, parameters
+        self.owner, self.input, self.textbook = owner, input, textbook
+        self.value, self.parameters = value, parameters
         self._kind: type[Pointwise] | type[Rowwise] = Rowwise if rowwise else Pointwise
         self._residual = residual
         self._partials: list[Partial | None] = [None, None]
@@ -66,6 +74,8 @@ class Description:
     """What `@loss` writes about a loss beside its formulas."""
 
     formula: str
+    textbook: str
+    bound: float
     source: str
     guidance: Guidance
     tasks: tuple[str, ...]
@@ -87,6 +97,10 @@ class Loss:
     ----------
     name, aliases, family, formula, source : str
         Canonical name, other names, page of the catalogue, LaTeX, paper.
+    textbook : str
+        The formula in Python notation (p prediction, t target), as `gradoscope.functions.exact` evaluates it.
+    bound : float
+        Value and derivative are that many units in the last place from the exact result at most.
     tasks : tuple of str
         Among "binary", "multiclass", "regression".
     link : str
@@ -125,6 +139,7 @@ class Loss:
         self.family = native.value.__module__.rpartition(".")[2]
         self.facts, self.rowwise, self.targets = facts, rowwise, targets
         self.formula, self.source, self.aliases = described.formula, described.source, described.aliases
+        self.textbook, self.bound = described.textbook, described.bound
         self.guidance, self.peers = described.guidance, described.peers
         self.tasks, self.link = described.tasks, described.link
         self.before_link, self.after_link = described.before_link, described.after_link
@@ -193,16 +208,22 @@ class Loss:
         """Decorator: the derivative with respect to the target, for the default form."""
         self._form(None, {}).target_derivative(formula)
 
-    def form(self, input: str, domains: Mapping[str, Domain] = MappingProxyType({})) -> Callable[[Formula], Form]:
+    def form(
+        self, input: str, textbook: str, domains: Mapping[str, Domain] = MappingProxyType({})
+    ) -> Callable[[Formula], Form]:
         """Decorator: the loss of another form of prediction."""
 
         def enter(value: Formula) -> Form:
             parameters = parameters_of(value, domains, (), arrays=2)
-            form = Form(self.name, input, value, self.rowwise, False, parameters)
+            form = Form(self.name, input, textbook, value, parameters, self.rowwise, residual=False)
             self._forms[input] = form
             return form
 
         return enter
+
+    def textbook_for(self, input: str) -> str:
+        """The textbook formula of the form that takes `input`."""
+        return self._form(input, {}).textbook
 
     def parameters_for(self, input: str) -> Mapping[str, Parameter]:
         """The parameters of the form that takes `input`."""
@@ -235,6 +256,7 @@ losses: Catalogue[Loss] = Catalogue("loss")
 def loss(
     *facts: Fact,
     formula: str,
+    textbook: str,
     source: str,
     guidance: Guidance,
     tasks: tuple[str, ...],
@@ -244,7 +266,8 @@ def loss(
     before_link: str = "values",
     after_link: str = "values",
     aliases: tuple[str, ...] = (),
-    peers: Peers = Peers(),
+    peers: Peers = NO_PEERS,
+    bound: float = 4,
     rowwise: bool = False,
     residual: bool = False,
     mean: Mean = arithmetic_mean,
@@ -257,8 +280,10 @@ def loss(
 
     def enter(value: Formula) -> Loss:
         parameters = parameters_of(value, domains, (), arrays=2)
-        native = Form(value.__name__, input, value, rowwise, residual, parameters)
-        about = Description(formula, source, guidance, tasks, link, aliases, peers, before_link, after_link)
+        native = Form(value.__name__, input, textbook, value, parameters, rowwise, residual)
+        about = Description(
+            formula, textbook, bound, source, guidance, tasks, link, aliases, peers, before_link, after_link
+        )
         entry = Loss(native, facts, about, rowwise, targets, mean)
         losses.add(entry)
         return entry

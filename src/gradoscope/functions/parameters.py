@@ -17,7 +17,8 @@ from gradoscope.language import say
 class Domain(Protocol):
     """The values that a parameter may take; `str(domain)` words them."""
 
-    def admits(self, value: Any) -> bool: ...
+    def admits(self, value: Any) -> bool:
+        """Whether the parameter may have that value."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class Interval:
     open: str = ""
 
     def admits(self, value: Any) -> bool:
+        """Whether every number of `value` lies between the bounds."""
+        if isinstance(value, str | bool | None):
+            return False
         number = np.asarray(value, dtype=np.float64)
         above = number > self.low if self.open in ("left", "both") else number >= self.low
         below = number < self.high if self.open in ("right", "both") else number <= self.high
@@ -53,6 +57,7 @@ class Whole:
     low: float = -math.inf
 
     def admits(self, value: Any) -> bool:
+        """Whether `value` is a whole number from `low` on."""
         return isinstance(value, int) and not isinstance(value, bool) and value >= self.low
 
     def __str__(self) -> str:
@@ -66,6 +71,7 @@ class OneOf:
     values: tuple[Any, ...]
 
     def admits(self, value: Any) -> bool:
+        """Whether `value` is one of them."""
         return any(type(value) is type(choice) and value == choice for choice in self.values)
 
     def __str__(self) -> str:
@@ -79,6 +85,7 @@ class Optional:
     domain: Domain
 
     def admits(self, value: Any) -> bool:
+        """Whether `value` is None or admitted by the other domain."""
         return value is None or self.domain.admits(value)
 
     def __str__(self) -> str:

@@ -33,9 +33,11 @@ class Pointwise:
     derivative: Formula
 
     def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """Derivative * tangent."""
         return self.derivative(*arguments, **options) * tangent
 
     def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """Derivative * cotangent, summed where the argument was broadcast."""
         product = self.derivative(*arguments, **options) * cotangent
         return summed_to(product, arguments[place].shape)
 
@@ -47,9 +49,11 @@ class Rowwise:
     derivative: Formula
 
     def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """The sum over the row of derivative * tangent."""
         return (self.derivative(*arguments, **options) * tangent).sum(-1)
 
     def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """Derivative * cotangent, the same for the whole row."""
         return self.derivative(*arguments, **options) * cotangent[..., None]
 
 
@@ -61,9 +65,11 @@ class Linear:
     cotangent: Formula
 
     def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """The tangent map."""
         return self.tangent(tangent, *arguments, **options)
 
     def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+        """Its transpose."""
         return self.cotangent(cotangent, *arguments, **options)
 
 

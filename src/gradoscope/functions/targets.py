@@ -51,7 +51,7 @@ class Targets(Enum):
                 )  # fmt: skip
         elif shape != expected[:-1]:
             raise UsageError(
-                say("{function}: integer labels must have the shape {expected} for predictions {prediction}, not {target}",
+                say("{function}: labels of predictions {prediction} must have the shape {expected}, not {target}",
                     function=owner, expected=expected[:-1], prediction=expected, target=shape)
             )  # fmt: skip
         if not _hidden(wanted):

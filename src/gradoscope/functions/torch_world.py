@@ -29,18 +29,21 @@ class Differentiable(torch.autograd.Function):
 
     @staticmethod
     def forward(rule: Rule, options: Mapping[str, Any], *arguments: Array) -> Array:
+        """The value."""
         value = rule.value(*arguments, **options)
         # PyTorch cannot save an argument that is returned as it is (the identity does that).
         return value.view_as(value) if any(value is argument for argument in arguments) else value
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
+        """Keep what the backward pass needs: the arguments themselves."""
         rule, options, *arguments = inputs
         ctx.rule, ctx.options = rule, options
         ctx.save_for_backward(*arguments)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Array) -> tuple[Any, ...]:
+        """The gradients, by operations that PyTorch can differentiate once more."""
         gradients = [
             partial.backward(cotangents[0], place, ctx.saved_tensors, ctx.options)
             if partial is not None and ctx.needs_input_grad[2 + place]

@@ -1,6 +1,12 @@
-"""The pages of the catalogue of activations, in the order in which they are listed."""
+"""The pages of the catalogue of activations, read in the order in which they are listed."""
+
+from importlib import import_module
 
 from gradoscope.functions.activation import activations
-from gradoscope.functions.activations import gated, linear, rectifiers, shrinkage, sigmoidal, vector
 
-__all__ = ["activations", "gated", "linear", "rectifiers", "shrinkage", "sigmoidal", "vector"]
+__all__ = ["PAGES", "activations"]
+
+PAGES = ("linear", "sigmoidal", "rectifiers", "gated", "shrinkage", "vector")
+
+for page in PAGES:
+    import_module(f"{__name__}.{page}")

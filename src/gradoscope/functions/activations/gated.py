@@ -25,6 +25,7 @@ def gated(x: Array, gate: Array) -> Array:
     Saturates(left=0),
     Moments(mean=0.206621, second=0.355766, slope=0.379518),
     formula=r"f(x) = x\,\sigma(x)",
+    textbook="x / (1 + exp(-x))",
     aliases=("swish_1", "sigmoid_linear_unit"),
     source="Elfwing, Uchibe & Doya 2018, Neural Networks 107; Hendrycks & Gimpel 2016, arXiv 1606.08415",
     initialiser="he_normal",
@@ -62,6 +63,7 @@ def _(x: Array) -> Array:
     Saturates(left=0),
     Moments(mean=0.282095, second=0.425221, slope=0.455888),
     formula=r"f(x) = x\,\Phi(x) = \frac{x}{2} \operatorname{erfc}\left(-\frac{x}{\sqrt 2}\right)",
+    textbook="x * ncdf(x)",
     aliases=("gelu_exact", "gelu_erf", "gaussian_error_linear_unit"),
     source="Hendrycks & Gimpel 2016, arXiv 1606.08415",
     initialiser="he_normal",
@@ -70,13 +72,9 @@ def _(x: Array) -> Array:
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
         weaknesses=("Dearer than ReLU.", "Not monotonic."),
         pairs_with=("categorical_cross_entropy",),
-    ),
-    peers=Peers(
-        "nn.GELU",
-        "gelu",
-        "gelu",
         differs="The default is this exact form in PyTorch and keras.activations, the tanh form in JAX and keras.ops.",
     ),
+    peers=Peers("nn.GELU", "gelu", "gelu"),
 )
 def gelu(x: Array) -> Array:
     """The Gaussian error linear unit, exact; 0 at -infinity.
@@ -108,6 +106,7 @@ GELU_CUBIC = 0.044715
     Saturates(left=0),
     Moments(mean=0.281997, second=0.425176, slope=0.455779),
     formula=r"f(x) = \frac{x}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715 x^3)\right)\right)",
+    textbook="x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))",
     aliases=("gelu_new", "gelu_approximate", "gelu_pytorch_tanh", "gelu_fast"),
     source="Hendrycks & Gimpel 2016, arXiv 1606.08415",
     initialiser="he_normal",
@@ -116,10 +115,9 @@ GELU_CUBIC = 0.044715
         strengths=("Within 0.0005 of the exact GELU.",),
         weaknesses=("An approximation that is no longer cheaper.",),
         pairs_with=("categorical_cross_entropy",),
+        differs="The default of JAX.",
     ),
-    peers=Peers(
-        "nn.GELU(approximate='tanh')", "gelu(approximate=True)", "gelu(approximate=True)", differs="The default of JAX."
-    ),
+    peers=Peers("nn.GELU(approximate='tanh')", "gelu(approximate=True)", "gelu(approximate=True)"),
 )
 def gelu_tanh(x: Array) -> Array:
     """The tanh approximation of GELU; 0 at -infinity.

@@ -15,6 +15,7 @@ from gradoscope.functions.guidance import Guidance, Peers
     Smooth(),
     Moments(mean=0, second=1, slope=1),
     formula=r"f(x) = x",
+    textbook="x",
     aliases=("linear", "none"),
     source="-",
     guidance=Guidance(
@@ -48,6 +49,7 @@ def _(x: Array) -> Array:
     Dead(-float("inf"), float("inf")),
     Moments(mean=0.5, second=0.5, slope=0),
     formula=r"f(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}",
+    textbook="1 if x > 0 else 0",
     aliases=("heaviside", "binary_step", "unit_step"),
     source="McCulloch & Pitts 1943, Bulletin of Mathematical Biophysics 5",
     guidance=Guidance(

@@ -35,6 +35,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
     Saturates(left=0),
     Moments(mean=0.398942, second=0.5, slope=0.5),
     formula=r"f(x) = \max(x, 0)",
+    textbook="max(x, 0)",
     aliases=("rectifier", "rectified_linear_unit"),
     source="Fukushima 1969; Nair & Hinton 2010, ICML",
     initialiser="he_normal",
@@ -74,6 +75,7 @@ def _(x: Array) -> Array:
     Smooth(0, kinks=(0,)),
     Moments(mean=0.394953, second=0.50005, slope=0.50005),
     formula=r"f(x) = \begin{cases} x & x > 0 \\ a x & x \le 0 \end{cases}",
+    textbook="x if x > 0 else negative_slope * x",
     aliases=("lrelu", "leaky_rectifier"),
     source="Maas, Hannun & Ng 2013",
     initialiser="he_normal",
@@ -84,13 +86,9 @@ def _(x: Array) -> Array:
         strengths=("No dead units: some gradient passes on both sides.", "As cheap as ReLU."),
         weaknesses=("One more number to choose; with a small slope it behaves like ReLU.",),
         pairs_with=("categorical_cross_entropy", "binary_cross_entropy"),
-    ),
-    peers=Peers(
-        "nn.LeakyReLU",
-        "leaky_relu",
-        "leaky_relu",
         differs="The default slope is 0.01 in PyTorch and JAX, 0.2 in the Keras function and 0.3 in the Keras layer.",
     ),
+    peers=Peers("nn.LeakyReLU", "leaky_relu", "leaky_relu"),
 )
 def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
     """The leaky rectified linear unit; its derivative at 0 is the slope of the left side.
@@ -123,6 +121,7 @@ def _(x: Array, negative_slope: float = 0.01) -> Array:
     Saturates(left=-1),
     Moments(mean=0.160521, second=0.644932, slope=0.668100),
     formula=r"f(x) = \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
+    textbook="x if x > 0 else alpha * (exp(x) - 1)",
     aliases=("exponential_linear_unit",),
     source="Clevert, Unterthiner & Hochreiter 2016, ICLR",
     initialiser="he_normal",
@@ -166,6 +165,7 @@ def _(x: Array, alpha: float = 1.0) -> Array:
     Saturates(left=-SELU_SCALE * SELU_ALPHA),
     Moments(mean=0, second=1, slope=1.071617),
     formula=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
+    textbook="1.0507009873554804934193349852946 * (x if x > 0 else 1.6732632423543772848170429916717 * (exp(x) - 1))",
     aliases=("scaled_exponential_linear_unit",),
     source="Klambauer, Unterthiner, Mayr & Hochreiter 2017, NeurIPS",
     initialiser="lecun_normal",
@@ -203,6 +203,7 @@ def _(x: Array) -> Array:
     Saturates(left=0),
     Moments(mean=0.806059, second=0.921203, slope=0.293379),
     formula=r"f(x) = \frac{1}{\beta} \log(1 + e^{\beta x})",
+    textbook="log(1 + exp(beta * x)) / beta",
     aliases=("smooth_relu",),
     source="Dugas, Bengio, Belisle, Nadeau & Garcia 2001, NeurIPS",
     initialiser="he_normal",
@@ -212,8 +213,9 @@ def _(x: Array) -> Array:
         strengths=("Smooth and positive, and grows only linearly.",),
         weaknesses=("Its outputs are far from zero mean, so it is rarely good in hidden layers.",),
         pairs_with=("poisson",),
+        differs="PyTorch switches to the identity above beta x = 20.",
     ),
-    peers=Peers("nn.Softplus", "softplus", "softplus", differs="PyTorch switches to the identity above beta x = 20."),
+    peers=Peers("nn.Softplus", "softplus", "softplus"),
 )
 def softplus(x: Array, beta: float = 1.0) -> Array:
     """A smooth rectifier, log(1 + exp(beta x)) / beta.

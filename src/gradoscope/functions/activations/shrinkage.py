@@ -19,6 +19,7 @@ INF = math.inf
     Smooth(),
     Moments(mean=math.exp(0.5), second=math.exp(2), slope=math.exp(2)),
     formula=r"f(x) = e^x",
+    textbook="exp(x)",
     aliases=("exp",),
     source="-",
     guidance=Guidance(

@@ -28,6 +28,7 @@ from gradoscope.functions.guidance import Guidance, Peers
     Saturates(left=0, right=1),
     Moments(mean=0.5, second=0.293379, slope=0.0448313),
     formula=r"\sigma(x) = \frac{1}{1 + e^{-x}}",
+    textbook="1 / (1 + exp(-x))",
     aliases=("logistic", "expit"),
     source="Verhulst 1845; Rumelhart, Hinton & Williams 1986, Nature 323",
     guidance=Guidance(
@@ -67,6 +68,7 @@ def _(x: Array) -> Array:
     Saturates(left=-1, right=1),
     Moments(mean=0, second=0.394294, slope=0.464403),
     formula=r"\tanh(x) = \frac{e^x - e^{-x}}{e^x + e^{-x}}",
+    textbook="tanh(x)",
     aliases=("hyperbolic_tangent",),
     source="LeCun, Bottou, Orr & Muller 1998, Efficient BackProp",
     guidance=Guidance(
@@ -103,6 +105,7 @@ def _(x: Array) -> Array:
     Saturates(left=-1, right=1),
     Moments(mean=0, second=0.183020, slope=0.227732),
     formula=r"f(x) = \frac{x}{1 + |x|}",
+    textbook="x / (1 + abs(x))",
     aliases=("soft_sign",),
     source="Elliott 1993; Bergstra, Desjardins, Lamblin & Bengio 2009",
     guidance=Guidance(

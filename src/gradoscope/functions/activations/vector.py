@@ -14,6 +14,7 @@ def _dominant(shares: Array) -> Array:
 
 @activation(
     formula=r"f(x)_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}",
+    textbook="[exp(a / temperature) / sum(exp(b / temperature) for b in x) for a in x]",
     aliases=("softargmax", "normalised_exponential"),
     source="Bridle 1990, Neurocomputing F68",
     elementwise=False,
@@ -25,8 +26,9 @@ def _dominant(shares: Array) -> Array:
             "Give the loss the logits instead: softmax before a loss that applies it again learns slowly and badly.",
         ),
         pairs_with=("categorical_cross_entropy",),
+        differs="PyTorch without dim picks an axis by the number of axes.",
     ),
-    peers=Peers("nn.Softmax", "softmax", "softmax", differs="PyTorch without dim picks an axis by the number of axes."),
+    peers=Peers("nn.Softmax", "softmax", "softmax"),
 )
 def softmax(x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
     """Softmax along `axis`, at a temperature.
@@ -60,6 +62,7 @@ def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 
 @activation(
     formula=r"f(x)_i = x_i - \log \sum_j e^{x_j}",
+    textbook="[a - log(sum(exp(b) for b in x)) for a in x]",
     aliases=("logsoftmax", "log_normalised_exponential"),
     source="-",
     elementwise=False,

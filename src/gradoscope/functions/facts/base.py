@@ -26,16 +26,19 @@ class Curve(Protocol):
     """What a fact checks: a function of one number with its derivative."""
 
     def __call__(self, x: Any, /) -> Any: ...
-    def derivative(self, x: Any, /) -> Any: ...
+    def derivative(self, x: Any, /) -> Any:
+        """The derivative at x."""
 
 
 class Fact(Protocol):
     """A checkable statement; `words` are the adjectives it lends to its function."""
 
     @property
-    def words(self) -> tuple[str, ...]: ...
+    def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
 
-    def check(self, function: Any) -> Verdict: ...
+    def check(self, function: Any) -> Verdict:
+        """Compare with the function."""
 
 
 @cache

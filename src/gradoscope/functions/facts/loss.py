@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -17,13 +17,20 @@ class Measure(Protocol):
     """What a fact about a loss checks."""
 
     @property
-    def targets(self) -> Targets: ...
+    def targets(self) -> Targets:
+        """The kind of targets it takes."""
+
     @property
-    def rowwise(self) -> bool: ...
+    def rowwise(self) -> bool:
+        """Whether a row of predictions gives one value."""
+
     @property
-    def inputs(self) -> tuple[str, ...]: ...
+    def inputs(self) -> tuple[str, ...]:
+        """The forms of prediction it takes."""
+
     def __call__(self, prediction: Any, target: Any) -> Any: ...
-    def derivative(self, prediction: Any, target: Any) -> Any: ...
+    def derivative(self, prediction: Any, target: Any) -> Any:
+        """The derivative with respect to the prediction."""
 
 
 def sample(loss: Measure, seed: int = 0) -> tuple[Numbers, Numbers]:
@@ -61,11 +68,10 @@ def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...])
 class NonNegative:
     """Never below zero."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("non_negative",)
+    words: ClassVar[tuple[str, ...]] = ("non_negative",)
 
     def check(self, loss: Measure) -> Verdict:
+        """Compare with the function."""
         prediction, target = sample(loss)
         values = np.asarray(loss(prediction, target))
         return worst(np.arange(values.size, dtype=np.float64), values.ravel(), SAMPLED)
@@ -75,11 +81,10 @@ class NonNegative:
 class ConvexIn:
     """Convex in the prediction: the derivative is monotonic along every line."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("convex",)
+    words: ClassVar[tuple[str, ...]] = ("convex",)
 
     def check(self, loss: Measure) -> Verdict:
+        """Compare with the function."""
         (first, target), (second, _) = sample(loss, 0), sample(loss, 1)
         change = np.asarray(loss.derivative(second, target)) - np.asarray(loss.derivative(first, target))
         rise = (change * (second - first)).reshape(ROWS, -1).sum(1)
@@ -95,9 +100,11 @@ class LipschitzIn:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         return ("lipschitz", "robust") if math.isfinite(self.constant) else ()
 
     def check(self, loss: Measure) -> Verdict:
+        """Compare with the function."""
         prediction, target = sample(loss)
         slopes = np.asarray(loss.derivative(prediction, target)).reshape(ROWS, -1)
         norms = np.sqrt((slopes**2).sum(1))
@@ -112,11 +119,10 @@ class Bounded:
 
     high: float
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("bounded", "robust")
+    words: ClassVar[tuple[str, ...]] = ("bounded", "robust")
 
     def check(self, loss: Measure) -> Verdict:
+        """Compare with the function."""
         prediction, target = sample(loss)
         values = np.asarray(loss(prediction, target)).ravel()
         inside = worst(np.arange(values.size, dtype=np.float64), self.high * (1 + 1e-9) - values, SAMPLED)
@@ -136,9 +142,11 @@ class Minimiser:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         return ("proper",) if self.what == "probability" else ()
 
     def check(self, loss: Measure) -> Verdict:
+        """Compare with the function."""
         targets = targets_for(loss.targets, np.random.default_rng(3), (101, 4) if loss.rowwise else (101,))
         best = self._expected(targets, loss.rowwise)
         repeated = np.broadcast_to(best, targets.shape)

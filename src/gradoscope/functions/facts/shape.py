@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,10 +18,12 @@ class Range:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         bounded = math.isfinite(self.low) and math.isfinite(self.high)
         return (("bounded",) if bounded else ()) + (("non_negative",) if self.low >= 0 else ())
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = finite_part(function, np.concatenate([grid(), [-FAR, FAR]]))
         values = np.asarray(function(points))
         slack = 1e-12 * max(1.0, abs(self.low) if math.isfinite(self.low) else 1.0)
@@ -38,11 +41,10 @@ class Limits:
     left: float
     right: float
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ()
+    words: ClassVar[tuple[str, ...]] = ()
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         method = "evaluated at -inf, inf, -1e30 and 1e30"
         margins = []
         for limit, end, far in ((self.left, -math.inf, -FAR), (self.right, math.inf, FAR)):
@@ -57,11 +59,10 @@ class Increasing:
 
     strictly: bool = True
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("monotonic", "increasing")
+    words: ClassVar[tuple[str, ...]] = ("monotonic", "increasing")
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = finite_part(function, grid())
         steps = np.diff(np.asarray(function(points)))
         scale = np.maximum(1.0, np.abs(np.asarray(function(points[1:]))))
@@ -79,11 +80,10 @@ class Increasing:
 class Decreasing:
     """Never increasing."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("monotonic", "decreasing")
+    words: ClassVar[tuple[str, ...]] = ("monotonic", "decreasing")
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         return worst(grid(), -np.asarray(function.derivative(grid())))
 
 
@@ -94,11 +94,10 @@ class Turns:
     at: float
     value: float
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("non_monotonic",)
+    words: ClassVar[tuple[str, ...]] = ("non_monotonic",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = np.linspace(self.at - 1, self.at + 1, 20001)
         values = np.asarray(function(points))
         place = int(np.argmin(values))
@@ -111,11 +110,10 @@ class Turns:
 class Convex:
     """Convex: the derivative never falls."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("convex",)
+    words: ClassVar[tuple[str, ...]] = ("convex",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = finite_part(function, grid())
         return worst(points[1:], np.diff(np.asarray(function.derivative(points))) + 1e-13)
 
@@ -124,11 +122,10 @@ class Convex:
 class Concave:
     """Concave: the derivative never rises."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("concave",)
+    words: ClassVar[tuple[str, ...]] = ("concave",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         return worst(grid()[1:], 1e-13 - np.diff(np.asarray(function.derivative(grid()))))
 
 
@@ -136,11 +133,10 @@ class Concave:
 class Odd:
     """f(-x) = -f(x), so outputs are centred on zero."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("odd", "zero_centred")
+    words: ClassVar[tuple[str, ...]] = ("odd", "zero_centred")
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         values, mirrored = np.asarray(function(grid())), np.asarray(function(-grid()))
         return worst(grid(), 1e-14 * np.maximum(1, np.abs(values)) - np.abs(values + mirrored))
 
@@ -149,11 +145,10 @@ class Odd:
 class Even:
     """f(-x) = f(x)."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("even",)
+    words: ClassVar[tuple[str, ...]] = ("even",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         values, mirrored = np.asarray(function(grid())), np.asarray(function(-grid()))
         return worst(grid(), 1e-14 * np.maximum(1, np.abs(values)) - np.abs(values - mirrored))
 
@@ -164,10 +159,9 @@ class Symmetric:
 
     c: float
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("symmetric",)
+    words: ClassVar[tuple[str, ...]] = ("symmetric",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         values, mirrored = np.asarray(function(grid())), np.asarray(function(-grid()))
         return worst(grid(), 1e-14 * np.maximum(1, np.abs(values)) - np.abs(values + mirrored - self.c))

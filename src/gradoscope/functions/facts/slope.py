@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,9 +18,11 @@ class Lipschitz:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         return ("lipschitz",) if math.isfinite(self.constant) else ()
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         if math.isinf(self.constant):
             return self._unbounded(function)
         near = self.at + np.array([-1e-9, 0, 1e-9]) if math.isfinite(self.at) else np.array([FAR * np.sign(self.at)])
@@ -48,9 +51,11 @@ class Smooth:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         return {-1: (), 0: ("continuous",)}.get(int(min(self.order, 1)), ("continuous", "smooth"))
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = np.linspace(-8.0123, 8.0123, 4001)
         away = np.min(np.abs(points[:, None] - np.array([*self.kinks, math.inf])[None, :]), axis=1) > 2e-3
         points = points[away]
@@ -88,11 +93,10 @@ class Dead:
     low: float
     high: float
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("dead_region",)
+    words: ClassVar[tuple[str, ...]] = ("dead_region",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         low, high = max(self.low, -1e6), min(self.high, 1e6)
         inside = np.linspace(low, high, 1001)[1:-1]
         zero = worst(inside, -np.abs(np.asarray(function.derivative(inside))))
@@ -108,11 +112,10 @@ class Saturates:
     left: float | None = None
     right: float | None = None
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        return ("saturates",)
+    words: ClassVar[tuple[str, ...]] = ("saturates",)
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         margins = [self._side(function, self.left, -1.0), self._side(function, self.right, 1.0)]
         return Verdict(min(margins) >= 0, "evaluated at 1e3 to 1e30", math.inf, min(margins))
 
@@ -134,6 +137,7 @@ class Moments:
 
     @property
     def words(self) -> tuple[str, ...]:
+        """The adjectives it lends to its function."""
         return ("zero_mean",) if abs(self.mean) < 1e-3 else ()
 
     @property
@@ -147,6 +151,7 @@ class Moments:
         return 1 / math.sqrt(self.slope) if self.slope else math.inf
 
     def check(self, function: Curve) -> Verdict:
+        """Compare with the function."""
         points = np.linspace(-13, 13, 260_001)
         weights = np.exp(-points * points / 2) / math.sqrt(2 * math.pi) * (points[1] - points[0])
         values, slopes = np.asarray(function(points)), np.asarray(function.derivative(points))

@@ -1,6 +1,12 @@
-"""The pages of the catalogue of losses, in the order in which they are listed."""
+"""The pages of the catalogue of losses, read in the order in which they are listed."""
+
+from importlib import import_module
 
 from gradoscope.functions.loss import losses
-from gradoscope.functions.losses import binary, multiclass, regression
 
-__all__ = ["binary", "losses", "multiclass", "regression"]
+__all__ = ["PAGES", "losses"]
+
+PAGES = ("regression", "binary", "multiclass")
+
+for page in PAGES:
+    import_module(f"{__name__}.{page}")

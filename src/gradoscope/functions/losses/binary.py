@@ -17,6 +17,7 @@ CLIP = Interval(0, 0.5, open="right")
     LipschitzIn(1),
     Minimiser("probability"),
     formula=r"\ell = (1 - t) \log(1 + e^z) + t \log(1 + e^{-z})",
+    textbook="(1 - t) * log(1 + exp(p)) + t * log(1 + exp(-p))",
     aliases=("bce", "bce_with_logits", "bce_with_logits_loss", "bce_loss", "log_loss", "sigmoid_cross_entropy",
              "sigmoid_binary_cross_entropy", "logistic_loss", "binary_crossentropy"),
     source="Good 1952; Cox 1958",
@@ -31,13 +32,13 @@ CLIP = Interval(0, 0.5, open="right")
         strengths=("Proper: its minimiser is the probability.", "Its gradient is prediction minus target."),
         weaknesses=("Grows without bound on confident mistakes, so wrong labels weigh much.",),
         pairs_with=("sigmoid",),
-    ),
+        differs="Keras takes probabilities by default, clipped at 1e-7; nn.BCELoss clamps the logarithm at -100.",
+   ),
     peers=Peers(
         "nn.BCEWithLogitsLoss",
         "BinaryCrossentropy",
         optax="sigmoid_binary_cross_entropy",
-        sklearn="_loss.HalfBinomialLoss",
-        differs="Keras takes probabilities by default and clips them at 1e-7; nn.BCELoss clamps the logarithm at -100.",
+        sklearn="_loss.HalfBinomialLoss"
     ),
 )  # fmt: skip
 def binary_cross_entropy(prediction: Array, target: Array) -> Array:
@@ -66,8 +67,13 @@ def _mix(target: Array, yes: Array, no: Array) -> Array:
     return where(target == 0, 0.0, target * yes) + where(target == 1, 0.0, (1 - target) * no)
 
 
-@binary_cross_entropy.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+@binary_cross_entropy.form(
+    "probabilities",
+    "-(t * log(p + offset) if t else 0) - ((1 - t) * log(1 - p + offset) if t != 1 else 0)",
+    domains={"clip": CLIP, "offset": NOT_NEGATIVE},
+)
 def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    """Binary cross-entropy of probabilities, moved into [clip, 1 - clip], with `offset` added in the logarithms."""
     kept = clipped(prediction, clip, 1 - clip)
     return -(xlogy(target, kept + offset) + where(target == 1, 0.0, (1 - target) * log1p(offset - kept)))
 

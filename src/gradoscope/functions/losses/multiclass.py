@@ -19,6 +19,7 @@ CLIP = Interval(0, 0.5, open="right")
     LipschitzIn(math.sqrt(2)),
     Minimiser("probability"),
     formula=r"\ell = \log \sum_j e^{x_j} - \sum_j t_j x_j",
+    textbook="sum(b * (log(sum(exp(c) for c in p)) - a) for a, b in zip(p, t))",
     aliases=("cross_entropy", "ce", "cce", "cross_entropy_loss", "categorical_crossentropy", "softmax_cross_entropy",
              "sparse_categorical_cross_entropy", "sparse_categorical_crossentropy", "crossentropy",
              "softmax_cross_entropy_with_integer_labels", "multinomial_log_loss"),
@@ -35,13 +36,13 @@ CLIP = Interval(0, 0.5, open="right")
         strengths=("Proper: its minimiser is the probability.", "Its gradient is prediction minus target."),
         weaknesses=("Grows without bound on confident mistakes, so wrong labels weigh much.",),
         pairs_with=("softmax",),
-    ),
+        differs="Keras takes probabilities by default, scales rows to sum 1 and clips them at 1e-7.",
+   ),
     peers=Peers(
         "nn.CrossEntropyLoss",
         "CategoricalCrossentropy, SparseCategoricalCrossentropy",
         optax="softmax_cross_entropy, softmax_cross_entropy_with_integer_labels",
-        sklearn="_loss.HalfMultinomialLoss",
-        differs="Keras takes probabilities by default, scales rows to sum 1 and clips them at 1e-7.",
+        sklearn="_loss.HalfMultinomialLoss"
     ),
 )  # fmt: skip
 def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
@@ -79,8 +80,13 @@ def _(prediction: Array, target: Array) -> Array:
     return -log_softmax(prediction, -1)
 
 
-@categorical_cross_entropy.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+@categorical_cross_entropy.form(
+    "probabilities",
+    "-sum(b * log(a + offset) for a, b in zip(p, t) if b)",
+    domains={"clip": CLIP, "offset": NOT_NEGATIVE},
+)
 def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    """Cross-entropy of probabilities, moved into [clip, 1 - clip], with `offset` added in the logarithm."""
     kept = clipped(prediction, clip, 1 - clip) + offset
     return -xlogy(_distribution(target, prediction), kept).sum(-1)
 
@@ -92,8 +98,9 @@ def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) 
     return where(inside(prediction, clip, 1 - clip), slope, 0.0)
 
 
-@categorical_cross_entropy.form("log_probabilities")
+@categorical_cross_entropy.form("log_probabilities", "-sum(b * a for a, b in zip(p, t) if b)")
 def of_log_probabilities(prediction: Array, target: Array) -> Array:
+    """Cross-entropy of log probabilities: the negative log-likelihood."""
     shares = _distribution(target, prediction)
     return -where(shares == 0, 0.0, shares * prediction).sum(-1)
 
@@ -108,6 +115,7 @@ def _(prediction: Array, target: Array) -> Array:
     ConvexIn(),
     Minimiser("probability"),
     formula=r"\ell = \sum_j t_j (\log t_j - \log q_j), \quad q = \operatorname{softmax}(x)",
+    textbook="sum(b * (log(b) + log(sum(exp(c) for c in p)) - a) for a, b in zip(p, t) if b)",
     aliases=(
         "kl",
         "kld",
@@ -130,14 +138,9 @@ def _(prediction: Array, target: Array) -> Array:
         strengths=("Zero exactly where both distributions agree.",),
         weaknesses=("For fixed targets it differs from cross-entropy by a constant only.",),
         pairs_with=("softmax",),
-    ),
-    peers=Peers(
-        "nn.KLDivLoss",
-        "KLDivergence",
-        optax="kl_divergence",
-        sklearn="scipy.special.rel_entr",
         differs="PyTorch and optax take log probabilities, Keras probabilities clipped at 1e-7.",
     ),
+    peers=Peers("nn.KLDivLoss", "KLDivergence", optax="kl_divergence", sklearn="scipy.special.rel_entr"),
 )
 def kl_divergence(prediction: Array, target: Array) -> Array:
     """Kullback-Leibler divergence of the target distribution from the predicted one, of rows of logits.
@@ -160,8 +163,9 @@ def _(prediction: Array, target: Array) -> Array:
     return _shares_minus(peak(prediction, -1), _distribution(target, prediction))
 
 
-@kl_divergence.form("log_probabilities")
+@kl_divergence.form("log_probabilities", "sum(b * (log(b) - a) for a, b in zip(p, t) if b)")
 def kl_of_log_probabilities(prediction: Array, target: Array) -> Array:
+    """The divergence from log probabilities."""
     return _divergence(_distribution(target, prediction), prediction)
 
 
@@ -170,8 +174,13 @@ def _(prediction: Array, target: Array) -> Array:
     return -_distribution(target, prediction)
 
 
-@kl_divergence.form("probabilities", domains={"clip": CLIP, "offset": NOT_NEGATIVE})
+@kl_divergence.form(
+    "probabilities",
+    "sum(b * (log(b) - log(a + offset)) for a, b in zip(p, t) if b)",
+    domains={"clip": CLIP, "offset": NOT_NEGATIVE},
+)
 def kl_of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
+    """The divergence from probabilities, moved into [clip, 1 - clip], with `offset` added in the logarithm."""
     shares = _distribution(target, prediction)
     return (xlogy(shares, shares) - xlogy(shares, clipped(prediction, clip, 1 - clip) + offset)).sum(-1)
 

@@ -15,6 +15,7 @@ from gradoscope.functions.targets import Targets
     ConvexIn(),
     Minimiser("mean"),
     formula=r"\ell = (p - t)^2",
+    textbook="(p - t)**2",
     aliases=("mse", "l2", "mse_loss", "squared_error", "quadratic"),
     source="Legendre 1805; Gauss 1809",
     tasks=("regression",),
@@ -28,14 +29,9 @@ from gradoscope.functions.targets import Targets
             "Paired with sigmoid or softmax it learns slowly where the network is confidently wrong.",
         ),
         pairs_with=("identity",),
-    ),
-    peers=Peers(
-        "nn.MSELoss",
-        "MeanSquaredError",
-        optax="squared_error",
-        sklearn="mean_squared_error",
         differs="optax.l2_loss and scikit-learn's HalfSquaredError carry a factor 1/2.",
     ),
+    peers=Peers("nn.MSELoss", "MeanSquaredError", optax="squared_error", sklearn="mean_squared_error"),
 )
 def mean_squared_error(prediction: Array, target: Array) -> Array:
     """The squared error, (prediction - target)^2.
@@ -58,6 +54,7 @@ def _(prediction: Array, target: Array) -> Array:
     NonNegative(),
     ConvexIn(),
     formula=r"L = \sqrt{\frac{1}{n} \sum_i (p_i - t_i)^2}",
+    textbook="abs(p - t)",
     aliases=("rmse", "root_mean_square_error"),
     source="-",
     tasks=("regression",),
@@ -94,6 +91,7 @@ def _(prediction: Array, target: Array) -> Array:
     LipschitzIn(1),
     Minimiser("median"),
     formula=r"\ell = |p - t|",
+    textbook="abs(p - t)",
     aliases=("mae", "l1", "l1_loss", "absolute_error"),
     source="Laplace 1774",
     tasks=("regression",),
@@ -128,6 +126,7 @@ def _(prediction: Array, target: Array) -> Array:
     ConvexIn(),
     LipschitzIn(1),
     formula=r"\ell = \begin{cases} e^2 / 2 & |e| \le \delta \\ \delta (|e| - \delta / 2) & |e| > \delta \end{cases}",
+    textbook="(p - t)**2 / 2 if abs(p - t) < delta else delta * (abs(p - t) - delta / 2)",
     aliases=("huber_loss",),
     source="Huber 1964, Annals of Mathematical Statistics 35",
     tasks=("regression",),
@@ -139,14 +138,9 @@ def _(prediction: Array, target: Array) -> Array:
         strengths=("Quadratic near zero, linear far out: smooth and robust.",),
         weaknesses=("delta must fit the scale of the target.",),
         pairs_with=("identity",),
-    ),
-    peers=Peers(
-        "nn.HuberLoss",
-        "Huber",
-        optax="huber_loss",
-        sklearn="_loss.HuberLoss",
         differs="In scikit-learn delta is a quantile of the errors.",
     ),
+    peers=Peers("nn.HuberLoss", "Huber", optax="huber_loss", sklearn="_loss.HuberLoss"),
 )
 def huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
     """Huber's loss: quadratic up to `delta`, linear beyond.
@@ -170,6 +164,7 @@ def _(prediction: Array, target: Array, delta: float = 1.0) -> Array:
     Minimiser("mean"),
     ConvexIn(),
     formula=r"\ell = p - t \log p",
+    textbook="p - (t * log(p + offset) if t else 0)",
     aliases=("poisson_nll", "poisson_loss", "poisson_nll_loss"),
     source="Nelder & Wedderburn 1972",
     tasks=("regression",),
@@ -184,13 +179,9 @@ def _(prediction: Array, target: Array, delta: float = 1.0) -> Array:
         strengths=("Fits counts whose spread grows with their mean.",),
         weaknesses=("Predictions must be positive: use the exponential output.",),
         pairs_with=("exponential", "softplus"),
-    ),
-    peers=Peers(
-        "nn.PoissonNLLLoss",
-        "Poisson",
-        sklearn="_loss.HalfPoissonLoss",
         differs="PyTorch takes log rates by default; Keras adds 1e-7 inside the logarithm.",
     ),
+    peers=Peers("nn.PoissonNLLLoss", "Poisson", sklearn="_loss.HalfPoissonLoss"),
 )
 def poisson(prediction: Array, target: Array, offset: float = 0.0) -> Array:
     """The Poisson loss of predicted rates: prediction - target log(prediction + offset).
@@ -213,8 +204,9 @@ def _(prediction: Array, target: Array, offset: float = 0.0) -> Array:
     return -log(prediction + offset)
 
 
-@poisson.form("log_rates")
+@poisson.form("log_rates", "exp(p) - t * p")
 def poisson_of_log_rates(prediction: Array, target: Array) -> Array:
+    """The Poisson loss of the logarithms of rates."""
     return exp(prediction) - target * prediction
 
 
