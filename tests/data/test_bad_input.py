@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gradoscope.data import load, prepare, split
@@ -72,7 +72,7 @@ TABLES: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
         {},
         ["'Aa'", "'kind'", "single row", "row 22"],
     ),
-    "one column": ("x\n" + body(str), {}, ["a.csv", "1", "--separator"]),
+    "one column": ("x\n" + body(str), {}, ["a.csv", "single column", "--separator"]),
     "nothing left as input": (
         "name,y\n" + body(lambda row: f"p{row},{row % 2}"),
         {},
@@ -222,6 +222,7 @@ TEXTS = st.lists(st.lists(CELLS, min_size=1, max_size=4).map(",".join), max_size
 @given(
     content=st.one_of(st.binary(max_size=300), TEXTS.map(str.encode), TEXTS.map(lambda text: ("a,b\n" + text).encode()))
 )
+@example(content=b"\n\xef\xbb\xbf")
 def test_any_bytes_give_data_or_a_sentence(file: Writer, content: bytes) -> None:
     path = file("any.csv", content)
     for as_written in (False, True):

@@ -9,7 +9,7 @@ from gradoscope.language import say
 
 
 def to_utf8(content: bytes, place: str, encoding: str | None) -> tuple[bytes, tuple[Guess, ...]]:
-    """The text in UTF-8 with plain line ends, and the guess of its encoding where one was made.
+    """The text in UTF-8 with plain line ends and no byte-order marks, and the guess of its encoding where one was made.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def to_utf8(content: bytes, place: str, encoding: str | None) -> tuple[bytes, tu
     else:
         text, guess = _guess(content, place)
         guesses = (guess,)
-    return text.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), guesses
+    return text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), guesses
 
 
 def _decode_as(content: bytes, place: str, encoding: str) -> str:

@@ -257,7 +257,7 @@ def _fit_target(dataset: Dataset, rows: NDArray[np.int64], targets: str | None) 
     if dataset.classes is None:
         if chosen in ("one_hot", "codes"):
             raise UsageError(
-                say("targets cannot be {value!r} for a regression task; choose raw, standard or minmax", value=chosen)
+                say("targets cannot be {value!r} for a regression task; choose raw, standard or minmax.", value=chosen)
             )
         values = dataset.target.reshape(dataset.n_rows, -1)
         return TargetPlan(dataset.target_names, None, None, fit_scale(values, rows, chosen))

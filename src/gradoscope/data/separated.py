@@ -198,7 +198,7 @@ def _check_lengths(records: Records, body: NDArray[np.int64], header: int, place
     if len(ragged):
         raise DataError(
             say(
-                "row {row} of {place} is {found} long, counted in cells, and the first row {expected}; "
+                "row {row} of {place} does not have the {expected} cells of the first row, but {found}; "
                 "correct the row (a cell that holds a separator must be quoted) or choose --separator.",
                 row=ragged[0] + 1,
                 place=place,

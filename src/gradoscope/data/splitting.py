@@ -34,7 +34,7 @@ def row_count(share: float | int, n_rows: int, name: str) -> int:
     if isinstance(share, int) and not isinstance(share, bool) and share >= 0:
         return share
     raise UsageError(
-        say("{name} is {value!r}; it must be a share from 0 to below 1 or a number of rows", name=name, value=share)
+        say("{name} is {value!r}; it must be a share from 0 to below 1 or a number of rows.", name=name, value=share)
     )
 
 

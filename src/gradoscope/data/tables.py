@@ -101,10 +101,9 @@ def _target_name(table: pl.DataFrame, place: str, said: Columns) -> tuple[str, t
     if table.width < 2:
         raise DataError(
             say(
-                "{place} has {count} columns, and a target and at least one input are needed; "
+                "{place} has a single column, and a target and at least one input are needed; "
                 "add a column, or choose the right --separator.",
                 place=place,
-                count=table.width,
             )
         )
     known = [name for wanted in TARGET_NAMES for name in table.columns if name.lower() == wanted]
