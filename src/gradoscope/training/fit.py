@@ -49,7 +49,7 @@ def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = No
     UsageError
         The network's outputs do not fit the targets.
     """
-    return fit_population([experiment], data.train, data.validation, data.task, on_epoch=on_epoch)[0]
+    return fit_population([experiment], data.train, data.validation, data.task, test=data.test, on_epoch=on_epoch)[0]
 
 
 def fit_population(
@@ -58,6 +58,7 @@ def fit_population(
     validation: Rows,
     task: str,
     *,
+    test: Rows | None = None,
     on_epoch: OnEpoch | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Run]:
@@ -73,6 +74,8 @@ def fit_population(
         The rows of all of them.
     task
         "binary", "multiclass" or "regression".
+    test
+        Rows that the returned parameters are judged on in the end.
     on_epoch
         Called with the number of finished epochs after each one.
     cancelled
@@ -101,7 +104,7 @@ def fit_population(
                 break
     seconds = (time.perf_counter() - began) / len(experiments)
     ended = interrupted() or cancelled()
-    return _runs(experiments, program, state, records, train, seconds, ended)
+    return _runs(experiments, program, state, records, (train, test), seconds, ended)
 
 
 def _program(experiments: Sequence[Experiment], task: str) -> Program:
@@ -152,7 +155,7 @@ def _runs(
     program: Program,
     state: State,
     records: list[Record],
-    train: Rows,
+    judged: tuple[Rows, Rows | None],
     seconds: float,
     ended: bool,
 ) -> list[Run]:
@@ -176,14 +179,18 @@ def _runs(
             best_epoch=best,
             train_score=float("nan"),
             validation_score=float(curves.validation_score[max(best, 1) - 1]),
+            test_score=float("nan"),
             seconds=seconds,
         )
         runs.append(run)
-    guesses = outputs(program.plan, params, moving, train.inputs)
-    return [
-        replace(run, train_score=score(program.metric, guess, train.targets))
-        for run, guess in zip(runs, guesses, strict=True)
-    ]
+    train, test = (_scores(program, params, moving, rows) for rows in judged)
+    return [replace(run, train_score=train[i], test_score=test[i]) for i, run in enumerate(runs)]
+
+
+def _scores(program: Program, params: Params, moving: Moving, rows: Rows | None) -> list[float]:
+    if rows is None:
+        return [float("nan")] * program.plan.members
+    return [score(program.metric, own, rows.targets) for own in outputs(program.plan, params, moving, rows.inputs)]
 
 
 def _outcome(history: Record, member: int, ended: bool) -> tuple[Outcome, int]:

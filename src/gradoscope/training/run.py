@@ -63,8 +63,8 @@ class Run:
         How training ended.
     best_epoch
         The epoch (from 1) whose parameters are returned.
-    train_score, validation_score
-        Score of the returned parameters on all training and all validation rows.
+    train_score, validation_score, test_score
+        Score of the returned parameters on all rows of each part; NaN where there are no test rows.
     seconds
         Wall time of training; members of a population share it evenly.
     """
@@ -78,6 +78,7 @@ class Run:
     best_epoch: int
     train_score: float
     validation_score: float
+    test_score: float
     seconds: float
 
     @property
