@@ -8,7 +8,6 @@ from gradoscope.arrays import (
     at_least,
     at_most,
     cast,
-    erfc,
     exp,
     isfinite,
     largest,
@@ -73,16 +72,6 @@ def sigmoid_slope(x: Array) -> Array:
     """sigmoid(x) sigmoid(-x)."""
     decay = exp(-magnitude(x))
     return decay / (1 + decay) ** 2
-
-
-def normal_cdf(x: Array) -> Array:
-    """The distribution function of N(0, 1)."""
-    return erfc(x * -math.sqrt(0.5)) / 2
-
-
-def normal_density(x: Array) -> Array:
-    """The density of N(0, 1)."""
-    return exp(x * x / -2) / math.sqrt(2 * math.pi)
 
 
 def xlogy(x: Array, y: Array) -> Array:

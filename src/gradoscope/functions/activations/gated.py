@@ -2,7 +2,7 @@
 
 import math
 
-from gradoscope.arrays import Array, at_least, at_most, where
+from gradoscope.arrays import Array, at_least, at_most, normal_cdf, normal_density, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
@@ -84,13 +84,13 @@ def gelu(x: Array) -> Array:
     >>> gelu([-1.0, 2.0]).round(6)
     array([-0.158655,  1.9545  ])
     """
-    return gated(x, kernels.normal_cdf(x))
+    return gated(x, normal_cdf(x))
 
 
 @gelu.derivative
 def _(x: Array) -> Array:
     inside = at_least(at_most(x, 60.0), -60.0)
-    return kernels.normal_cdf(inside) + inside * kernels.normal_density(inside)
+    return normal_cdf(inside) + inside * normal_density(inside)
 
 
 GELU_SCALE = math.sqrt(2 / math.pi)

@@ -46,6 +46,7 @@ def _(x: Array) -> Array:
     Range(0, 1),
     Increasing(strictly=False),
     Lipschitz(float("inf"), at=0),
+    Smooth(-1, kinks=(0,)),
     Dead(-float("inf"), float("inf")),
     Moments(mean=0.5, second=0.5, slope=0),
     formula=r"f(x) = \begin{cases} 1 & x > 0 \\ 0 & x \le 0 \end{cases}",
