@@ -59,6 +59,7 @@ def test_missing_numbers_are_told_and_rows_without_a_target_left_out(file: Write
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
+        ({"X": X, "y": np.eye(3)[[1] * 12]}, ["'y2'", "every row"]),
         ({"X": X}, ["'y'"]),
         ({"x": X, "y": Y}, ["'X'", "x"]),
         ({"X": X, "y": Y[:5]}, ["12 rows", "5"]),

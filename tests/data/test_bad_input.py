@@ -42,6 +42,11 @@ TABLES: dict[str, tuple[str | bytes, dict[str, Any], list[str]]] = {
     "no target values": ("x,y\n" + body(lambda row: f"{row * row},"), {}, ["'y'", "missing in every row"]),
     "a typing error": (with_cell(9, "twelve"), {}, ["row 9", "a.csv", "'twelve'", "'size'", "--drop"]),
     "a number with its unit": (with_cell(25, "12cm"), {}, ["row 25", "'12cm'", "'size'"]),
+    "a word for missing that is not known": (
+        "x,y\n" + body(lambda row: f"{'unknown' if row % 3 == 1 else row * row},{row % 2}", 60),
+        {},
+        ["row 3", "'unknown'", "'x'", "empty"],
+    ),
     "a typing error in the target": (
         "x,y\n" + body(lambda row: f"{row * row},{'1O' if row == 3 else row * 7}"),
         {},

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -91,7 +92,7 @@ def test_a_constant_column_is_only_shifted() -> None:
 def test_an_array_becomes_what_scikit_learn_makes_of_it(
     dtype: type, scaling: str, scaler: StandardScaler | MinMaxScaler, rng: np.random.Generator
 ) -> None:
-    values = rng.integers(0, 200, (9000, 3)).astype(dtype)  # more rows than are scaled at a time
+    values: NDArray[np.generic] = rng.integers(0, 200, (9000, 3)).astype(dtype)  # more rows than are scaled at a time
     rows = np.sort(rng.permutation(9000)[:6000])
     expected = scaler.fit(values[rows].astype(float)).transform(values.astype(float))
     found = prepare(array_dataset(values), rows, inputs=scaling).inputs(values)
@@ -109,7 +110,8 @@ def test_images_are_scaled_by_their_known_range() -> None:
     values = np.array([[0, 10], [51, 20], [255, 30]], dtype=np.uint8)
     dataset = array_dataset(values, input_range=(0.0, 255.0), scaling="minmax")
     np.testing.assert_array_equal(
-        prepare(dataset, np.array([0, 1])).inputs(values), np.float32([[0, 10 / 255], [0.2, 20 / 255], [1, 30 / 255]])
+        prepare(dataset, np.array([0, 1])).inputs(values),
+        np.array([[0, 10 / 255], [0.2, 20 / 255], [1, 30 / 255]], dtype=np.float32),
     )
 
 

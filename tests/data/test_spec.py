@@ -95,6 +95,16 @@ def test_a_label_without_a_row_has_its_output(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.train.targets, np.eye(4)[[0, 2, 2, 0]])
 
 
+def test_target_columns_of_classes_are_trained_on_as_they_stand(tmp_path: Path) -> None:
+    soft = np.array([[0.9, 0.1], [0.2, 0.8], [1, 1], [0, 1], [0, 0], [1, 0]])
+    np.savez(tmp_path / "data.npz", X=np.eye(6), y=soft)
+    text = 'source = "data.npz"\ntask = "multiclass"\nvalidation = 2\nshuffle = false\ntargets = "{}"'
+    for targets in ("raw", "one_hot"):
+        data = prepared(text.format(targets), 2, folder=tmp_path)
+        np.testing.assert_array_equal(data.train.targets, soft[:4].astype(np.float32))
+        assert data.dataset.target.tolist() == [0, 1, 0, 1, 0, 0]
+
+
 def test_several_classes_on_one_output_keep_their_numbers(tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", X=np.eye(6), y=np.array([1, 2, 5, 1, 2, 5]))
     data = prepared('source = "data.npz"\ntask = "multiclass"\nvalidation = 2\nshuffle = false', folder=tmp_path)

@@ -35,6 +35,7 @@ FALSE = frozenset(["false", "no", "f", "n", "아니오", "아니요", "거짓"])
 TEXTS = (pl.String, pl.Categorical, pl.Enum)
 DECIMAL_COMMA = r"^[+-]?\d[\d.]*,\d+$"
 TYPING_ERRORS = 0.1  # a column of numbers in which at most this share is not: a typing error, not a category
+MOST_WORDS = 3  # ... and so are a few words among numbers, however often they stand there: "unknown", "n.d."
 MOST_CODES = 20  # ... unless it has so few different values that they are codes, such as 0, 1, 2, 3+
 
 
@@ -111,7 +112,8 @@ def finite(numbers: pl.Series, where: Where) -> pl.Series:
 
 def _is_typing_error(text: pl.Series, bad: pl.Series) -> bool:
     wrong, count = int(bad.sum()), text.len() - text.null_count()
-    rare = wrong <= max(1, TYPING_ERRORS * count) and count - wrong > wrong
+    words = text.filter(bad).n_unique()
+    rare = count - wrong > wrong and (wrong <= max(1, TYPING_ERRORS * count) or words <= MOST_WORDS)
     repeated = int(text.filter(bad).value_counts()["count"].min() or 0) > 1  # type: ignore[arg-type]
     return rare and not (repeated and text.n_unique() <= MOST_CODES)
 

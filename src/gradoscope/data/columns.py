@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 CHUNK = 4096  # rows converted at a time, so that no copy of a whole image set in float64 is ever made
@@ -24,6 +23,12 @@ class Scale(NamedTuple):
         for rows in chunks(len(values)):
             with np.errstate(over="ignore"):  # a number too large for float32 is named by the caller
                 out[rows] = (values[rows].astype(np.float64) - self.shift) / self.scale
+
+    def applied(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
+        """The scaled values, shape (rows, columns)."""
+        out = np.empty(values.shape, dtype=np.float32)
+        self.apply(values, out)
+        return out
 
     def undo(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """The values before scaling, in float64."""
@@ -134,10 +139,10 @@ def fit_columns(table: pl.DataFrame, rows: NDArray[np.int64], scaling: str) -> t
 def _fit_numbers(train: pl.DataFrame, scaling: str) -> list[Number]:
     if not train.width:
         return []
-    values = train.select(pl.all().fill_null(float("nan"))).to_numpy()
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    shift, scale = fit_scale(imputer.fit_transform(values), np.arange(len(values)), scaling)
-    learned = zip(train.columns, imputer.statistics_, shift, scale, strict=True)
+    fills = [0.0 if median is None else median for median in train.median().row(0)]
+    filled = train.select(pl.col(name).fill_null(fill) for name, fill in zip(train.columns, fills, strict=True))
+    shift, scale = fit_scale(filled.to_numpy(), np.arange(train.height), scaling)
+    learned = zip(train.columns, fills, shift, scale, strict=True)
     return [Number(name, *(float(number) for number in numbers)) for name, *numbers in learned]
 
 

@@ -63,6 +63,8 @@ class Dataset:
         The range that every input has by its nature (0 to 255 for image files), or None.
     dropped
         Columns of the table that are no inputs, by wish or by guess.
+    target_columns
+        Where the source gives classes as one column each: those columns, shape (rows, classes); else None.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Dataset:
     guesses: tuple[Guess, ...] = ()
     input_range: tuple[float, float] | None = None
     dropped: tuple[str, ...] = ()
+    target_columns: NDArray[np.float64] | None = None
 
     @property
     def n_rows(self) -> int:

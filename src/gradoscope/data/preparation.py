@@ -30,9 +30,7 @@ class ArrayPlan:
 
     def apply(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
         """The inputs, shape (rows, columns)."""
-        out = np.empty(values.shape, dtype=np.float32)
-        self.scale.apply(values if self.fill is None else np.where(np.isnan(values), self.fill, values), out)
-        return out
+        return self.scale.applied(values if self.fill is None else np.where(np.isnan(values), self.fill, values))
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,7 @@ class TargetPlan:
             one_hot: NDArray[np.float32] = np.eye(len(self.classes), dtype=np.float32)[target]
             return one_hot
         values = target if self.numbers is None else np.array(self.numbers)[target]
-        columns = values[:, None] if values.ndim == 1 else values
-        out = np.empty(columns.shape, dtype=np.float32)
-        self.scale.apply(columns, out)
-        return out
+        return self.scale.applied(values[:, None] if values.ndim == 1 else values)
 
 
 @dataclass(frozen=True, eq=False)

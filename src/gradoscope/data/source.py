@@ -76,4 +76,5 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool)
         guesses=source.guesses + ((target.guess,) if target.guess and source.is_file else ()),
         input_range=source.input_range,
         dropped=source.dropped,
+        target_columns=target.columns,
     )

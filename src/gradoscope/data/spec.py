@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradoscope.data.columns import fit_scale
 from gradoscope.data.dataset import SCALINGS, TASKS, Dataset
 from gradoscope.data.loading import load
 from gradoscope.data.preparation import TARGETS, Preparation, prepare
@@ -130,8 +131,11 @@ def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) 
     if one_hot:
         dataset = _with_classes(dataset, n_outputs)
     preparation = prepare(dataset, parts.train, inputs=spec.inputs, targets="one_hot" if one_hot else spec.targets)
-    rows = (_rows(dataset, preparation, part) for part in parts)
-    train, validation, test = rows
+    targets = preparation.target.apply(dataset.target)
+    if dataset.target_columns is not None:  # they are the outputs, and no encoding is applied
+        scaling = spec.targets if spec.targets in SCALINGS else "raw"
+        targets = fit_scale(dataset.target_columns, parts.train, scaling).applied(dataset.target_columns)
+    train, validation, test = (Rows(preparation.inputs(dataset.inputs[part]), targets[part]) for part in parts)
     return Prepared(
         train, validation, test if len(parts.test) else None, dataset.task, dataset.classes, preparation, dataset
     )
@@ -167,8 +171,3 @@ def _with_classes(dataset: Dataset, n_outputs: int) -> Dataset:
         return dataset
     names = tuple(str(number) for number in range(n_outputs))
     return replace(dataset, classes=names, target=numbers.astype(np.int64)[dataset.target])
-
-
-def _rows(dataset: Dataset, preparation: Preparation, positions: NDArray[np.int64]) -> Rows:
-    inputs = dataset.inputs[positions]
-    return Rows(preparation.inputs(inputs), preparation.target.apply(dataset.target[positions]))

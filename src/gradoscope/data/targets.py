@@ -35,12 +35,13 @@ class RawTarget(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The target as a dataset holds it."""
+    """The target as a dataset holds it; columns: of classes that were given as one column each."""
 
     values: NDArray[np.int64] | NDArray[np.float64]
     classes: tuple[str, ...] | None
     task: str
     guess: Guess | None
+    columns: NDArray[np.float64] | None = None
 
 
 def checked_task(task: str | None) -> str | None:
@@ -87,7 +88,8 @@ def read_target(raw: RawTarget, asked: str | None, *, as_written: bool) -> Targe
             )
         )
     found = ("binary" if len(classes) <= 2 else "multiclass") if task == CLASSIFICATION else task
-    return Target(codes, classes, found, guess)
+    columns = raw.values.astype(np.float64) if raw.values.ndim == 2 else None
+    return Target(codes, classes, found, guess, columns)
 
 
 def guess_task(raw: RawTarget) -> Guess:
@@ -178,7 +180,7 @@ def _constant(raw: RawTarget, value: object) -> str:
 def _classes(raw: RawTarget, *, as_written: bool) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     values = raw.values
     if values.ndim == 2:
-        if not _is_one_hot(values):
+        if values.dtype.kind not in "biuf" or not (as_written or _is_one_hot(values)):
             raise DataError(
                 say(
                     "the target of {place} has {count} columns that are not one-hot, and a class needs one "
@@ -187,7 +189,11 @@ def _classes(raw: RawTarget, *, as_written: bool) -> tuple[NDArray[np.int64], tu
                     count=values.shape[1],
                 )
             )
-        return values.argmax(axis=1).astype(np.int64), raw.names
+        columns = values.argmax(axis=1).astype(np.int64)
+        if not as_written:
+            present, codes = np.unique(columns, return_inverse=True)
+            _check_classes(raw, codes, tuple(raw.names[column] for column in present))
+        return columns, raw.names
     distinct, codes = np.unique(values, return_inverse=True)
     classes = tuple(_labels(distinct))
     if not as_written:
