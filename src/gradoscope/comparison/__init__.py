@@ -1,0 +1,21 @@
+"""Comparison: which activation and which loss, with learning rates tuned, seeds paired and intervals that hold."""
+
+from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
+from gradoscope.comparison.compare import compare, default_settings
+from gradoscope.comparison.statistics import Interval
+from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
+from gradoscope.comparison.verdict import names
+
+__all__ = [
+    "Arm",
+    "ArmResult",
+    "Interval",
+    "MemberResult",
+    "Settings",
+    "Study",
+    "choose_activations",
+    "choose_losses",
+    "compare",
+    "default_settings",
+    "names",
+]

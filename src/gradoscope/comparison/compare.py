@@ -1,0 +1,224 @@
+"""Compare: train every arm at every learning rate and seed, choose the rates by validation, judge on the test rows."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import replace
+
+import numpy as np
+
+from gradoscope.comparison.arms import Arm, choose_arms
+from gradoscope.comparison.statistics import difference, interval
+from gradoscope.comparison.study import ArmResult, MemberResult, Rows, Settings, Study
+from gradoscope.comparison.units import Gate, Unit, train_unit, units
+from gradoscope.comparison.verdict import verdict
+from gradoscope.data import Dataset, Guess, prepare, split
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+from gradoscope.training import baseline, metric_of
+
+LARGE = 10_000  # training rows from which batches of 128 are the default
+Progress = Callable[[int, int], None]
+
+
+def compare(
+    dataset: Dataset,
+    *,
+    activations: Sequence[str] = (),
+    losses: Sequence[str] = (),
+    settings: Settings | None = None,
+    source: str | None = None,
+    progress: Progress = lambda done, total: None,
+    executor: Executor | None = None,
+) -> Study:
+    """Compare activations (and losses, and depths) on a data set.
+
+    Every arm sees the same splits, starts and batches; each arm's learning rate is chosen from the same grid by the
+    mean of its smallest validation losses over the seeds; test rows are looked at only for the final scores.
+
+    Parameters
+    ----------
+    dataset
+        The data (`gradoscope.data.load`).
+    activations, losses
+        Names; nothing means the usual ones, ("all",) every activation.
+    settings
+        Layers, grid, seeds, epochs; None chooses by the size of the data.
+    source
+        Where the data came from, for the experiment files; the name of the dataset by default.
+    progress
+        Called with finished and all epochs, over all populations.
+    executor
+        Where populations train; by default one thread per processor.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    UsageError
+        Unknown or unfit activations, losses or settings.
+    DataError
+        The data are too few to divide.
+
+    Examples
+    --------
+    >>> from gradoscope.data import load
+    >>> from gradoscope.comparison import Settings, compare
+    >>> quick = Settings(hidden=((8,),), learning_rates=(0.01,), seeds=(0, 1), epochs=5)
+    >>> study = compare(load("iris"), activations=["relu", "tanh"], settings=quick)
+    >>> [arm.arm.activation for arm in study.arms if arm.score.runs == 2]  # doctest: +SKIP
+    ['relu', 'tanh']
+    """
+    began = time.perf_counter()
+    chosen = settings or default_settings(dataset)
+    _check(chosen)
+    arms = choose_arms(dataset, activations, losses, chosen.hidden)
+    work = units(arms, chosen.seeds)
+    members = _train_all(work, dataset, source or dataset.name, chosen, progress, executor)
+    rows, floor = _rows_and_baseline(dataset, arms[0], chosen)
+    overlap = 0.0 if dataset.test_rows is not None else rows.test / rows.train
+    ranking = _ranking(arms, members, chosen, overlap)
+    metric = metric_of(dataset.task)
+    return Study(
+        name=dataset.name,
+        source=source or dataset.name,
+        task=dataset.task,
+        metric=metric,
+        settings=chosen,
+        rows=rows,
+        arms=ranking,
+        baseline=floor,
+        verdict=verdict(ranking, metric, floor, overlap),
+        guesses=dataset.guesses,
+        overlap=overlap,
+        all_members=tuple(members),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def default_settings(dataset: Dataset) -> Settings:
+    """The usual settings; larger batches for large data."""
+    held = 0 if dataset.test_rows is None else len(dataset.test_rows)
+    return Settings(batch_size=128 if dataset.n_rows - held >= LARGE else 32)
+
+
+def batch_guess(settings: Settings) -> Guess:
+    """The batch size as something decided for the user."""
+    reason = say("32 for small data, 128 from {large} rows", large=LARGE)
+    return Guess(say("batch size"), str(settings.batch_size), reason, "--batch-size")
+
+
+def _check(settings: Settings) -> None:
+    for name, values, low in (
+        ("--hidden", [width for layers in settings.hidden for width in layers], 1),
+        ("--seeds", [len(settings.seeds)], 1),
+        ("--epochs", [settings.epochs], 1),
+        ("--batch-size", [settings.batch_size], 1),
+    ):
+        for value in values:
+            if value < low:
+                raise UsageError(say("{name} is {value}; it must be at least {low}.", name=name, value=value, low=low))
+    if not settings.learning_rates or min(settings.learning_rates) <= 0:
+        raise UsageError(say("--learning-rates must be numbers greater than 0, separated by commas."))
+
+
+def _train_all(
+    work: Sequence[Unit],
+    dataset: Dataset,
+    source: str,
+    settings: Settings,
+    progress: Progress,
+    executor: Executor | None,
+) -> list[MemberResult]:
+    """All members, in the order of the work, whichever unit finishes first."""
+    gate, cancel, done = Gate(work), threading.Event(), _Count(len(work) * settings.epochs, progress)
+
+    def train(unit: Unit) -> list[MemberResult]:
+        gate.enter(unit)
+        last = 0
+
+        def on_epoch(epoch: int) -> None:
+            nonlocal last
+            last = epoch
+            gate.passed(unit)
+            done.add(1)
+
+        try:
+            return train_unit(unit, dataset, source, settings, on_epoch, cancel.is_set)
+        finally:
+            gate.passed(unit)
+            done.add(settings.epochs - last)
+
+    pool = executor or ThreadPoolExecutor(min(len(work), os.cpu_count() or 1))
+    futures = [pool.submit(train, unit) for unit in work]
+    try:
+        for future in as_completed(futures):
+            future.result()
+    except BaseException:
+        cancel.set()
+        for future in futures:
+            future.cancel()
+        raise
+    finally:
+        if executor is None:
+            pool.shutdown(wait=True)
+    return [member for future in futures for member in future.result()]
+
+
+class _Count:
+    """Finished epochs, counted from several threads."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._progress, self._done, self._lock = total, progress, 0, threading.Lock()
+
+    def add(self, epochs: int) -> None:
+        with self._lock:
+            self._done += epochs
+            self._progress(self._done, self._total)
+
+
+def _rows_and_baseline(dataset: Dataset, arm: Arm, settings: Settings) -> tuple[Rows, float]:
+    """The sizes of the parts, and the mean test score of the constant answer over the seeds."""
+    scores = []
+    for seed in settings.seeds:
+        parts = split(dataset, seed, validation=settings.validation, test=settings.test)
+        preparation = prepare(dataset, parts.train, targets=arm.head.targets)
+        train, test = (preparation.target.apply(dataset.target[rows]) for rows in (parts.train, parts.test))
+        scores.append(baseline(metric_of(dataset.task), train, test))
+    sizes = Rows(len(parts.train), len(parts.validation), len(parts.test), preparation.n_inputs)
+    return sizes, float(np.mean(scores))
+
+
+def _ranking(
+    arms: Sequence[Arm], members: Sequence[MemberResult], settings: Settings, overlap: float
+) -> tuple[ArmResult, ...]:
+    results = [_arm_result(arm, [m for m in members if m.arm == arm], settings, overlap) for arm in arms]
+    results.sort(key=lambda result: -result.score.mean if np.isfinite(result.score.mean) else np.inf)
+    best = results[0].test_scores
+    others = (
+        replace(result, difference_from_best=difference(result.test_scores - best, overlap, len(results)))
+        for result in results[1:]
+    )
+    return (results[0], *others)
+
+
+def _arm_result(arm: Arm, members: Sequence[MemberResult], settings: Settings, overlap: float) -> ArmResult:
+    """The arm at the rate with the smallest mean validation loss."""
+    grid = settings.learning_rates
+    by_rate = {rate: [m for m in members if m.learning_rate == rate] for rate in grid}
+    losses = [np.mean([member.validation_loss for member in by_rate[rate]]) for rate in grid]
+    chosen = grid[int(np.argmin(losses))]
+    own = sorted(by_rate[chosen], key=lambda member: settings.seeds.index(member.seed))
+    return ArmResult(
+        arm=arm,
+        learning_rate=chosen,
+        members=tuple(own),
+        score=interval(np.array([member.test_score for member in own]), overlap),
+        difference_from_best=None,
+        by_rate=np.array([np.mean([m.run.validation_score for m in by_rate[rate]]) for rate in grid]),
+        at_edge=len(grid) > 1 and chosen in (min(grid), max(grid)),
+    )

@@ -1,0 +1,139 @@
+"""A study: what was compared, what came out, and what it means. Values only; reports and files read them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradoscope.comparison.arms import Arm
+from gradoscope.comparison.statistics import Interval
+from gradoscope.data import Guess
+from gradoscope.training import Run
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How every arm is trained and judged.
+
+    Parameters
+    ----------
+    hidden
+        Units per hidden layer, one tuple per depth under comparison.
+    learning_rates
+        The grid, from which each arm's rate is chosen by validation loss.
+    seeds
+        One split, start and batch order each, shared by all arms.
+    patience
+        Epochs without a smaller validation loss before a member stops.
+    """
+
+    hidden: tuple[tuple[int, ...], ...] = ((64, 64),)
+    learning_rates: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    epochs: int = 100
+    batch_size: int = 32
+    optimizer: str = "adam"
+    patience: int = 20
+    validation: float = 0.2
+    test: float = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class MemberResult:
+    """One network of the study: an arm at one seed and one learning rate, with its score on the test rows."""
+
+    arm: Arm
+    seed: int
+    learning_rate: float
+    run: Run
+    test_score: float
+
+    @property
+    def validation_loss(self) -> float:
+        """The smallest validation loss, infinite where there was none."""
+        losses = self.run.curves.validation_loss
+        return float(np.min(losses, where=np.isfinite(losses), initial=np.inf))
+
+
+@dataclass(frozen=True, eq=False)
+class ArmResult:
+    """An arm at its chosen learning rate.
+
+    Parameters
+    ----------
+    members
+        One per seed, at the chosen rate, in the order of the seeds.
+    score
+        Test score with its interval.
+    difference_from_best
+        This arm minus the best one, paired by seed; None for the best arm itself.
+    by_rate
+        Mean validation score over the seeds for each learning rate of the grid, shape (rates,).
+    at_edge
+        Whether the chosen rate is the smallest or largest of the grid: a wider grid might do better.
+    """
+
+    arm: Arm
+    learning_rate: float
+    members: tuple[MemberResult, ...]
+    score: Interval
+    difference_from_best: Interval | None
+    by_rate: NDArray[np.float64]
+    at_edge: bool
+
+    @property
+    def test_scores(self) -> NDArray[np.float64]:
+        """One per seed."""
+        return np.array([member.test_score for member in self.members])
+
+    @property
+    def failures(self) -> int:
+        """How many seeds ended in NaN or infinity."""
+        return sum(member.run.outcome.name == "NON_FINITE" for member in self.members)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """How many rows each part has."""
+
+    train: int
+    validation: int
+    test: int
+    inputs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A finished comparison.
+
+    Parameters
+    ----------
+    name, task, metric
+        The data set, its task, and the score ("accuracy" or "r2").
+    arms
+        Best first.
+    baseline
+        Mean test score of the best constant answer.
+    verdict
+        One sentence (or two), in the language in use.
+    guesses
+        Everything that was decided for the user.
+    all_members
+        Every network trained, at every learning rate.
+    seconds
+        Wall time of the whole comparison.
+    """
+
+    name: str
+    source: str
+    task: str
+    metric: str
+    settings: Settings
+    rows: Rows
+    arms: tuple[ArmResult, ...]
+    baseline: float
+    verdict: str
+    guesses: tuple[Guess, ...]
+    overlap: float
+    all_members: tuple[MemberResult, ...] = field(repr=False)
+    seconds: float = 0.0

@@ -1,0 +1,119 @@
+"""The verdict of a study: one sentence with an interval, or that no difference can be detected."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradoscope.comparison.statistics import Interval, runs_to_show
+from gradoscope.comparison.study import ArmResult
+from gradoscope.language import say
+
+WORTH_KNOWING = {"accuracy": 0.01, "r2": 0.02}  # a difference that people act on, for the power statement
+
+
+def amount(metric: str, value: float) -> str:
+    """A difference in words: accuracy in points (of 100), R2 as it is."""
+    if metric == "accuracy":
+        return say("{value} points", value=f"{100 * value + 0:.1f}")
+    return say("{value} in R2", value=f"{value:.3f}")
+
+
+def names(arms: Sequence[ArmResult]) -> dict[int, str]:
+    """The shortest name of each arm that tells it from the others: activation, and loss or depth where they differ."""
+    several_losses = len({result.arm.loss for result in arms}) > 1
+    several_depths = len({result.arm.hidden for result in arms}) > 1
+
+    def name(result: ArmResult) -> str:
+        parts = [result.arm.activation]
+        if several_losses:
+            parts.append(result.arm.loss)
+        if several_depths:
+            parts.append("-".join(map(str, result.arm.hidden)))
+        return " / ".join(parts)
+
+    return {id(result): name(result) for result in arms}
+
+
+def verdict(arms: Sequence[ArmResult], metric: str, baseline: float, overlap: float) -> str:
+    """What the ranking (best first) says about the best arm, and about the constant answer."""
+    sentences = [_against_others(arms, metric, overlap), _against_baseline(arms[0], metric, baseline)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _against_others(arms: Sequence[ArmResult], metric: str, overlap: float) -> str:
+    best, others, name = arms[0], arms[1:], names(arms)
+    if not others:
+        return say("{name} is the only one compared.", name=name[id(best)])
+    if best.score.low is None:
+        return say(
+            "{name} scored highest, but one run each cannot tell whether the difference is real; use --seeds 5.",
+            name=name[id(best)],
+        )
+    beaten = [result for result in others if _beats(result.difference_from_best)]
+    if len(beaten) == len(others):
+        return _beats_all(best, others[0], metric, name)
+    if not beaten:
+        return _no_difference(best, others, metric, overlap, name)
+    level = ", ".join(name[id(result)] for result in others if result not in beaten)
+    return say(
+        "{name} scored highest; it beats {beaten}, but no difference from {level} can be detected.",
+        name=name[id(best)],
+        beaten=", ".join(name[id(result)] for result in beaten),
+        level=level,
+    )
+
+
+def _beats(difference: Interval | None) -> bool:
+    return difference is not None and difference.high is not None and difference.high < 0
+
+
+def _beats_all(best: ArmResult, second: ArmResult, metric: str, name: dict[int, str]) -> str:
+    gap = second.difference_from_best
+    assert gap is not None
+    assert gap.low is not None
+    assert gap.high is not None
+    return say(
+        "{name} beats all others, the next ({second}) by {mean}, 95 % interval {low} to {high}, {runs} paired runs.",
+        name=name[id(best)],
+        second=name[id(second)],
+        mean=amount(metric, -gap.mean),
+        low=amount(metric, -gap.high),
+        high=amount(metric, -gap.low),
+        runs=gap.runs,
+    )
+
+
+def _no_difference(
+    best: ArmResult, others: Sequence[ArmResult], metric: str, overlap: float, name: dict[int, str]
+) -> str:
+    gap = others[0].difference_from_best
+    assert gap is not None
+    said = say(
+        "No detectable difference: {name} scored highest, {mean} above {second}, "
+        "but the intervals reach zero ({runs} paired runs).",
+        name=name[id(best)],
+        second=name[id(others[0])],
+        mean=amount(metric, abs(gap.mean)),
+        runs=gap.runs,
+    )
+    return f"{said} {_power(best, others[0], metric, overlap, len(others) + 1)}"
+
+
+def _power(best: ArmResult, second: ArmResult, metric: str, overlap: float, arms: int) -> str:
+    worth = WORTH_KNOWING[metric]
+    paired = np.asarray(second.test_scores - best.test_scores)
+    needed = runs_to_show(worth, paired, overlap, arms) if np.isfinite(paired).all() else None
+    if needed is None:
+        return say("More runs on these rows would not show {worth}; more rows might.", worth=amount(metric, worth))
+    if needed <= len(paired):
+        return say("A difference of {worth} would have been seen.", worth=amount(metric, worth))
+    return say("About {more} more runs would show {worth}.", more=needed - len(paired), worth=amount(metric, worth))
+
+
+def _against_baseline(best: ArmResult, metric: str, baseline: float) -> str:
+    low = best.score.mean if best.score.low is None else best.score.low
+    if low > baseline:
+        return ""
+    if metric == "accuracy":
+        return say("None of them is reliably better than always answering the commonest class.")
+    return say("None of them is reliably better than always answering the mean.")
