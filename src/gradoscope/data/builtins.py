@@ -113,5 +113,6 @@ def find_builtin(name: str) -> Make | None:
 
 
 def builtin_names() -> tuple[str, ...]:
-    """Every name that `find_builtin` knows."""
-    return tuple(dict.fromkeys([*(each.name for each in catalogue()), *sklearn_names()]))
+    """The names to suggest: the catalogue and scikit-learn's generators."""
+    generators = (name for name in sklearn_names() if name.startswith("make_"))
+    return tuple(dict.fromkeys([*(each.name for each in catalogue()), *generators]))
