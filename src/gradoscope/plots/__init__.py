@@ -1,1 +1,1 @@
-"""Plots: one file per kind of plot. Each is a tuple of numbers that knows how to draw itself."""
+"""Plots: each computes a NamedTuple of numbers, then draws it. The only place that imports matplotlib."""

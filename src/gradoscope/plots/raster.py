@@ -1,0 +1,33 @@
+"""A raster: one cell per unit and epoch, alive or dead."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ALIVE, DEAD = "#56B4E9", "#222222"
+
+
+class Raster(NamedTuple):
+    """dead (epochs, units), True where a unit is dead after an epoch; `mark` draws a line after that many epochs."""
+
+    title: str
+    x_label: str
+    y_label: str
+    dead: NDArray[np.bool_]
+    mark: int | None = None
+
+    def draw(self, axes: "Axes") -> None:
+        """Draw on `axes`."""
+        from matplotlib.colors import ListedColormap
+
+        order = np.argsort(self.dead.sum(0), kind="stable")
+        cells = self.dead[:, order].T.astype(float)
+        axes.imshow(cells, aspect="auto", cmap=ListedColormap([ALIVE, DEAD]), vmin=0, vmax=1, interpolation="nearest")
+        if self.mark is not None:
+            axes.axvline(self.mark - 0.5, color="#D55E00", linestyle="--", linewidth=1.5)
+        axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
+        axes.grid(visible=False)
