@@ -1,7 +1,8 @@
 """Comparison: which activation and which loss, with learning rates tuned, seeds paired and intervals that hold."""
 
 from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
-from gradoscope.comparison.compare import compare, default_settings
+from gradoscope.comparison.compare import compare, default_settings, single_experiment
+from gradoscope.comparison.folder import document, write_study
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
 from gradoscope.comparison.verdict import names
@@ -17,5 +18,8 @@ __all__ = [
     "choose_losses",
     "compare",
     "default_settings",
+    "document",
     "names",
+    "single_experiment",
+    "write_study",
 ]

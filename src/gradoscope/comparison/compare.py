@@ -12,11 +12,12 @@ import numpy as np
 from gradoscope.comparison.arms import Arm, choose_arms
 from gradoscope.comparison.statistics import difference, interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Rows, Settings, Study
-from gradoscope.comparison.units import Gate, Unit, train_unit, units
+from gradoscope.comparison.units import Gate, Unit, data_spec, train_unit, training_spec, units
 from gradoscope.comparison.verdict import verdict
 from gradoscope.data import Dataset, Guess, prepare, split
 from gradoscope.errors import UsageError
 from gradoscope.language import say
+from gradoscope.networks import Experiment
 from gradoscope.training import baseline, metric_of
 
 LARGE = 10_000  # training rows from which batches of 128 are the default
@@ -158,12 +159,10 @@ def _train_all(
     try:
         for future in as_completed(futures):
             future.result()
-    except BaseException:
+    finally:  # where all went well, there is nothing left to cancel
         cancel.set()
         for future in futures:
             future.cancel()
-        raise
-    finally:
         if executor is None:
             pool.shutdown(wait=True)
     return [member for future in futures for member in future.result()]
@@ -222,3 +221,19 @@ def _arm_result(arm: Arm, members: Sequence[MemberResult], settings: Settings, o
         by_rate=np.array([np.mean([m.run.validation_score for m in by_rate[rate]]) for rate in grid]),
         at_edge=len(grid) > 1 and chosen in (min(grid), max(grid)),
     )
+
+
+def single_experiment(
+    dataset: Dataset,
+    source: str,
+    settings: Settings,
+    activation: str,
+    losses: Sequence[str],
+    learning_rate: float,
+    seed: int,
+) -> Experiment:
+    """The experiment of one arm, as `compare` would train it."""
+    _check(settings)
+    arm = choose_arms(dataset, [activation], losses, settings.hidden)[0]
+    spec = data_spec(dataset, source, settings, arm.head.targets)
+    return arm.experiment(spec, training_spec(settings, seed, learning_rate))

@@ -47,6 +47,7 @@ def data_spec(dataset: Dataset, source: str, settings: Settings, targets: str) -
         test=settings.test,
         inputs=dataset.scaling,
         targets=targets,
+        drop=dataset.dropped,
     )
 
 

@@ -5,6 +5,7 @@ from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named
 from gradoscope.networks.network import (
     LayerParams,
+    Moments,
     Moving,
     Params,
     Plan,
@@ -23,6 +24,7 @@ __all__ = [
     "Experiment",
     "Layer",
     "LayerParams",
+    "Moments",
     "Moving",
     "Named",
     "NetworkSpec",

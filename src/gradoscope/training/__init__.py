@@ -1,12 +1,14 @@
 """Training: from an experiment and its data to a run."""
 
 from gradoscope.training.fit import fit, fit_population, outputs
+from gradoscope.training.models import Model
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import baseline, labels, score
 from gradoscope.training.signals import Signals
 
 __all__ = [
     "Curves",
+    "Model",
     "Outcome",
     "Run",
     "Signals",

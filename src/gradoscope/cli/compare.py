@@ -1,0 +1,132 @@
+"""gradoscope compare: which activation and loss to use on these data."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradoscope.cli.options import data_options, load_arguments, numbers, words
+from gradoscope.cli.output import metric_text, print_guesses, print_json, progress, score_text, versions
+from gradoscope.language import say
+
+if TYPE_CHECKING:
+    from gradoscope.comparison import Interval, Settings, Study
+    from gradoscope.data import Dataset
+
+
+@click.command()
+@click.argument("data")
+@data_options
+@click.option("--activations", metavar="A,B|all", help="Activations to compare (default: eight common ones).")
+@click.option("--losses", metavar="A,B", help="Losses to compare (default: the usual one of the task).")
+@click.option("--hidden", metavar="64,64", multiple=True, help="Units of each hidden layer; repeat to compare depths.")
+@click.option("--learning-rates", metavar="A,B", help="The grid that every arm's learning rate is chosen from.")
+@click.option("--seeds", type=int, metavar="N", help="Paired runs: splits, starts and batch orders (default: 5).")
+@click.option("--epochs", type=int, metavar="N", help="Most epochs of a run (default: 100, stopping early).")
+@click.option("--batch-size", type=int, metavar="N", help="Rows per step (default: 32, or 128 for large data).")
+@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="S", help="The first seed (default: 0).")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the study (default: studies/NAME)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
+def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    """Compare activations (and losses) on DATA: a file, a folder of IDX files, or the name of built-in data.
+
+    \b
+    gradoscope compare tumour
+    gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
+    """
+    from gradoscope.comparison import compare, document, write_study
+    from gradoscope.compilation import keep_compiled_programs
+    from gradoscope.data import load
+    from gradoscope.files import free_folder, new_folder
+    from gradoscope.report import write_report
+
+    dataset = load(data, **load_arguments(given))
+    settings, chosen = _settings(dataset, given), (words(given["activations"]), words(given["losses"]))
+    final = out or free_folder(Path("studies") / Path(dataset.name).stem)
+    if not quiet:
+        print_guesses(dataset.guesses)
+    keep_compiled_programs()
+    with new_folder(final) as folder:
+        with progress(say("Training"), quiet=quiet) as tell:
+            study = compare(
+                dataset, activations=chosen[0], losses=chosen[1], settings=settings, source=_source(data), progress=tell
+            )
+        write_study(study, dataset, folder, final)
+        write_report(study, folder / "report.html", command=_command_line(), versions=versions())
+    if as_json:
+        print_json(document(study, final))
+    else:
+        _print(study, final)
+
+
+def _settings(dataset: "Dataset", given: dict[str, Any]) -> "Settings":
+    from dataclasses import replace
+
+    from gradoscope.comparison import default_settings
+
+    first, count = given["seed"], given["seeds"]
+    wanted = {
+        "hidden": tuple(numbers("--hidden", layers, int) for layers in given["hidden"]),
+        "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
+        "seeds": tuple(range(first, first + (5 if count is None else count))),
+        "epochs": given["epochs"],
+        "batch_size": given["batch_size"],
+    }
+    left_open = {"hidden": (), "learning_rates": (), "epochs": None, "batch_size": None}
+    chosen = {name: value for name, value in wanted.items() if name == "seeds" or value != left_open[name]}
+    return replace(default_settings(dataset), **chosen)
+
+
+def _source(data: str) -> str:
+    """A file by its full path, so that the experiment can be trained from any folder."""
+    return str(Path(data).resolve()) if Path(data).exists() else data
+
+
+def _command_line() -> str:
+    return shlex.join(["gradoscope", *sys.argv[1:]])
+
+
+def _print(study: "Study", folder: Path) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from gradoscope.comparison import names
+
+    name, metric = names(study.arms), study.metric
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(say("activation"))
+    for title in (say("rate"), metric_text(metric), say("95 % interval"), say("from the best")):
+        table.add_column(title, justify="right")
+    for result in study.arms:
+        gap = result.difference_from_best
+        rate = f"{result.learning_rate:g}{'*' if result.at_edge else ''}"
+        mean, bounds = score_text(metric, result.score.mean), _bounds(metric, result.score)
+        table.add_row(name[id(result)], rate, mean, bounds, "" if gap is None else _gap(metric, gap))
+    console = Console()
+    console.print(table)
+    if any(result.at_edge for result in study.arms):
+        console.print(say("* at the edge of the grid; a wider one (--learning-rates) might do better"))
+    console.print(say("Always the same answer: {score}", score=score_text(metric, study.baseline)))
+    console.print(f"\n[bold]{study.verdict}[/bold]\n")
+    console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
+
+
+def _bounds(metric: str, interval: "Interval") -> str:
+    if interval.low is None or interval.high is None:
+        return "-"
+    high = min(interval.high, 1.0)
+    return f"{score_text(metric, interval.low)} … {score_text(metric, high)}"
+
+
+def _gap(metric: str, gap: "Interval") -> str:
+    scale, digits = (100, 1) if metric == "accuracy" else (1, 3)
+    mean = f"{scale * gap.mean + 0:+.{digits}f}"
+    if gap.low is None or gap.high is None:
+        return mean
+    return f"{mean} ({scale * gap.low:+.{digits}f} … {scale * gap.high:+.{digits}f})"

@@ -1,0 +1,85 @@
+"""Options that several commands share, and what their values mean."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data_options(command: F) -> F:
+    """The options that say how a file is read; `load_arguments` makes arguments of `gradoscope.data.load` of them."""
+    for option in reversed(
+        (
+            click.option("--target", metavar="COLUMN", help="Target column (default: guessed, and said why)."),
+            click.option(
+                "--task",
+                type=click.Choice(["classification", "regression"]),
+                help="Task (default: guessed from the target).",
+            ),
+            click.option("--drop", metavar="A,B", help="Columns that are no inputs."),
+            click.option("--keep", metavar="A,B", help="Columns that are inputs even if they look like row numbers."),
+            click.option("--separator", metavar="CHAR", help="Separator of a text file (default: guessed)."),
+            click.option("--encoding", metavar="NAME", help="Encoding of a text file (default: guessed)."),
+            click.option(
+                "--option",
+                "options",
+                metavar="NAME=VALUE",
+                multiple=True,
+                help="Argument of built-in data, as noise=0.2.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def load_arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `load` in the options of a command, taken out of `given`."""
+    plain = {name: given.pop(name) for name in ("target", "task", "separator", "encoding")}
+    lists = {name: words(given.pop(name)) for name in ("drop", "keep")}
+    return {**plain, **lists, "options": dict(map(_option, given.pop("options")))}
+
+
+def _option(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(say("--option is {value!r}; expected NAME=VALUE, as in --option noise=0.2.", value=text))
+    return name.strip(), _literal(value.strip())
+
+
+def _literal(text: str) -> object:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """The parts of a list written with commas."""
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
+
+
+def numbers(name: str, text: str | None, kind: Callable[[str], Any]) -> tuple[Any, ...]:
+    """The numbers of a list written with commas.
+
+    Raises
+    ------
+    UsageError
+        One of them is no number; the message names the option.
+    """
+    try:
+        return tuple(map(kind, words(text)))
+    except ValueError:
+        raise UsageError(
+            say("{name} is {value!r}; expected numbers separated by commas, as in {name} {example}.",
+                name=name, value=text, example="64,64" if kind is int else "0.001,0.01")
+        ) from None  # fmt: skip

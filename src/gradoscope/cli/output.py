@@ -1,0 +1,71 @@
+"""What commands print: results to stdout, everything else to stderr."""
+
+import json
+import math
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gradoscope.language import say
+
+if TYPE_CHECKING:
+    from gradoscope.data import Guess
+
+LIBRARIES = ("gradoscope", "jax", "optax", "numpy", "scipy", "scikit-learn", "polars")
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout; what is not finite is null."""
+    click.echo(json.dumps(_finite(document), ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_guesses(guesses: "Sequence[Guess]") -> None:
+    """Every guess with its reason and the flag that overrides it, on stderr."""
+    for guess in guesses:
+        flag = f" [{guess.flag}]" if guess.flag else ""
+        click.echo(f"{guess.what}: {guess.value} ({guess.reason}){flag}", err=True)
+
+
+@contextmanager
+def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr with the time left; the block calls what it gets with done and total."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that a result depends on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
+def score_text(metric: str, value: float | None) -> str:
+    """A score for people: accuracy in percent, R2 with three decimals."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    return f"{100 * value:.1f}%" if metric == "accuracy" else f"{value:.3f}"
+
+
+def metric_text(metric: str) -> str:
+    """The name of a score."""
+    return say("accuracy") if metric == "accuracy" else "R²"

@@ -1,0 +1,113 @@
+"""A study on disk: a folder that says everything about itself."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from gradoscope.comparison.statistics import Interval
+from gradoscope.comparison.study import ArmResult, MemberResult, Study
+from gradoscope.data import Dataset, prepare, split
+from gradoscope.files import write_text
+from gradoscope.training import Model
+
+
+def document(study: Study, folder: Path) -> dict[str, Any]:
+    """The JSON document of a study that lies in `folder`."""
+    return {
+        "task": study.task,
+        "metric": study.metric,
+        "verdict": study.verdict,
+        "arms": [_arm(result) for result in study.arms],
+        "baseline": study.baseline,
+        "study": str(folder),
+        "report": str(folder / "report.html"),
+        "seconds": round(study.seconds, 3),
+    }
+
+
+def _arm(result: ArmResult) -> dict[str, Any]:
+    gap = result.difference_from_best
+    return {
+        "activation": result.arm.activation,
+        "loss": result.arm.loss,
+        "hidden": list(result.arm.hidden),
+        "learning_rate": result.learning_rate,
+        "score": {**_bounds(result.score), "runs": result.score.runs},
+        "difference_from_best": None if gap is None else _bounds(gap),
+    }
+
+
+def _bounds(interval: Interval) -> dict[str, float | None]:
+    values = {"mean": interval.mean, "low": interval.low, "high": interval.high}
+    return {name: None if value is None or not math.isfinite(value) else value for name, value in values.items()}
+
+
+def results(study: Study) -> pl.DataFrame:
+    """One row per network trained."""
+    return pl.DataFrame([_row(member) for member in study.all_members])
+
+
+def _row(member: MemberResult) -> dict[str, Any]:
+    run = member.run
+    return {
+        "activation": member.arm.activation,
+        "loss": member.arm.loss,
+        "hidden": "-".join(map(str, member.arm.hidden)),
+        "learning_rate": member.learning_rate,
+        "seed": member.seed,
+        "validation_loss": member.validation_loss,
+        "validation_score": run.validation_score,
+        "train_score": run.train_score,
+        "test_score": member.test_score,
+        "epochs": run.epochs,
+        "best_epoch": run.best_epoch,
+        "outcome": run.outcome.value,
+        "seconds": round(run.seconds, 4),
+    }
+
+
+def curves(study: Study) -> pl.DataFrame:
+    """One row per epoch of the networks at their arm's chosen rate, with the gradient norm of every layer."""
+    frames = [_curve(member) for result in study.arms for member in result.members]
+    return pl.concat(frames, how="diagonal")
+
+
+def _curve(member: MemberResult) -> pl.DataFrame:
+    run, arm = member.run, member.arm
+    about = {
+        "activation": arm.activation,
+        "loss": arm.loss,
+        "hidden": "-".join(map(str, arm.hidden)),
+        "seed": member.seed,
+    }
+    norms = {
+        f"gradient_norm_{n + 1}": run.signals.gradient_norm[:, n] for n in range(run.signals.gradient_norm.shape[1])
+    }
+    table = {"epoch": range(1, run.epochs + 1), **run.curves._asdict(), **norms}
+    return pl.DataFrame(table).with_columns(**{name: pl.lit(value) for name, value in about.items()})
+
+
+def best_model(study: Study, dataset: Dataset) -> Model:
+    """Of the best arm, the network with the smallest validation loss."""
+    member = min(study.arms[0].members, key=lambda member: member.validation_loss)
+    settings = study.settings
+    parts = split(dataset, member.seed, validation=settings.validation, test=settings.test)
+    preparation = prepare(dataset, parts.train, targets=member.arm.head.targets)
+    return Model(member.run.experiment, member.run.params, member.run.moving, preparation)
+
+
+def write_study(study: Study, dataset: Dataset, folder: Path, final: Path) -> None:
+    """Write study.json, results.csv, curves.csv, the best arm's experiment.toml and the best model into `folder`.
+
+    `final` is where the folder will lie in the end, for the paths in study.json.
+    """
+    model = best_model(study, dataset)
+    write_text(folder / "study.json", json.dumps(document(study, final), ensure_ascii=False, indent=2) + "\n")
+    results(study).write_csv(folder / "results.csv")
+    curves(study).write_csv(folder / "curves.csv")
+    write_text(folder / "experiment.toml", model.experiment.to_toml())
+    (folder / "model").mkdir()
+    model.save(folder / "model")

@@ -1,0 +1,60 @@
+"""Files written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` in UTF-8; the file appears complete, or stays as it was."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def free_folder(path: Path) -> Path:
+    """`path`, or path-2, path-3 ... : the first that does not exist."""
+    number, found = 2, path
+    while found.exists():
+        found, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return found
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `path` at the end of the block, or vanishes if the block fails.
+
+    Raises
+    ------
+    UsageError
+        `path` exists and is not an empty folder, or cannot be made; nothing has been done then.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise UsageError(say("{path} exists already; name another folder with --out, or remove it.", path=path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(
+            say("{path} cannot be made: {reason}; name another folder with --out.", path=path, reason=reason)
+        ) from None
+    try:
+        yield work
+        work.chmod(0o755)
+        if path.exists():
+            path.rmdir()
+        work.rename(path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
