@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
 def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
-    """Compare activations (and losses) on DATA: a file, a folder of IDX files, or the name of built-in data.
+    r"""Compare activations (and losses) on DATA: a file, a folder of IDX files, or the name of built-in data.
 
     \b
     gradoscope compare tumour

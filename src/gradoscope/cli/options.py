@@ -19,7 +19,7 @@ def data_options(command: F) -> F:
             click.option(
                 "--task",
                 type=click.Choice(["classification", "regression"]),
-                help="Task (default: guessed from the target).",
+                help="Task (default: guessed).",
             ),
             click.option("--drop", metavar="A,B", help="Columns that are no inputs."),
             click.option("--keep", metavar="A,B", help="Columns that are inputs even if they look like row numbers."),
@@ -30,7 +30,7 @@ def data_options(command: F) -> F:
                 "options",
                 metavar="NAME=VALUE",
                 multiple=True,
-                help="Argument of built-in data, as noise=0.2.",
+                help="Argument of built-in data: noise=0.2.",
             ),
         )
     ):

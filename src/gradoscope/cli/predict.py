@@ -18,7 +18,7 @@ from gradoscope.language import say
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no hints.")
 def command(model: Path, data: str, out: Path | None, as_json: bool, quiet: bool, **reading: Any) -> None:
-    """Predict the rows of DATA with the model in MODEL_DIR, which `train` or `compare` wrote.
+    r"""Predict the rows of DATA with the model in MODEL_DIR, which `train` or `compare` wrote.
 
     \b
     gradoscope predict studies/tumour/model new-patients.csv --out predictions.csv

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 @click.option("--learning-rate", type=float, default=0.001, metavar="R", help="Learning rate (default: 0.001).")
 @click.option("--epochs", type=int, metavar="N", help="Most epochs (default: 100, stopping early).")
 @click.option("--batch-size", type=int, metavar="N", help="Rows per step (default: 32, or 128 for large data).")
-@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Seed of split, start and batches (default: 0).")
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Seed of split, start, batches (default: 0).")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the model (default: models/NAME)."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
 @click.pass_context
-def command(context: click.Context, data: str, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
-    """Train one network on DATA, or what an EXPERIMENT.toml says, and keep the model.
+def command(context: click.Context, /, data: str, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    r"""Train one network on DATA, or what an EXPERIMENT.toml says, and keep the model.
 
     \b
     gradoscope train tumour --activation gelu

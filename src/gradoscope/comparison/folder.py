@@ -47,17 +47,22 @@ def _bounds(interval: Interval) -> dict[str, float | None]:
 
 def results(study: Study) -> pl.DataFrame:
     """One row per network trained."""
-    return pl.DataFrame([_row(member) for member in study.all_members])
+    return pl.DataFrame([{**_about(member), **_outcome(member)} for member in study.all_members])
 
 
-def _row(member: MemberResult) -> dict[str, Any]:
-    run = member.run
+def _about(member: MemberResult) -> dict[str, Any]:
     return {
         "activation": member.arm.activation,
         "loss": member.arm.loss,
         "hidden": "-".join(map(str, member.arm.hidden)),
         "learning_rate": member.learning_rate,
         "seed": member.seed,
+    }
+
+
+def _outcome(member: MemberResult) -> dict[str, Any]:
+    run = member.run
+    return {
         "validation_loss": member.validation_loss,
         "validation_score": run.validation_score,
         "train_score": run.train_score,
@@ -65,7 +70,6 @@ def _row(member: MemberResult) -> dict[str, Any]:
         "epochs": run.epochs,
         "best_epoch": run.best_epoch,
         "outcome": run.outcome.value,
-        "seconds": round(run.seconds, 4),
     }
 
 
@@ -76,18 +80,10 @@ def curves(study: Study) -> pl.DataFrame:
 
 
 def _curve(member: MemberResult) -> pl.DataFrame:
-    run, arm = member.run, member.arm
-    about = {
-        "activation": arm.activation,
-        "loss": arm.loss,
-        "hidden": "-".join(map(str, arm.hidden)),
-        "seed": member.seed,
-    }
-    norms = {
-        f"gradient_norm_{n + 1}": run.signals.gradient_norm[:, n] for n in range(run.signals.gradient_norm.shape[1])
-    }
-    table = {"epoch": range(1, run.epochs + 1), **run.curves._asdict(), **norms}
-    return pl.DataFrame(table).with_columns(**{name: pl.lit(value) for name, value in about.items()})
+    run = member.run
+    norms = {f"gradient_norm_{n}": layer for n, layer in enumerate(run.signals.gradient_norm.T, 1)}
+    table = pl.DataFrame({"epoch": range(1, run.epochs + 1), **run.curves._asdict(), **norms})
+    return table.select(*(pl.lit(value).alias(name) for name, value in _about(member).items()), pl.all())
 
 
 def best_model(study: Study, dataset: Dataset) -> Model:
