@@ -32,6 +32,7 @@ HANGUL_FONTS = (
     "UnDotum",
     "Noto Sans CJK JP",  # the collection that holds every script, under the name that fontconfig lists first
 )
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")  # beside the colours of `SERIES`
 TEXT, SMALL = 12.0, 11.0
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -55,7 +56,6 @@ def styled() -> Iterator[None]:
         "svg.hashsalt": "gradoscope",
         "font.family": fonts(),
         "font.size": TEXT,
-        "text.parse_math": False,  # a column may be called $x$
         "axes.linewidth": 1.0,
         "axes.prop_cycle": cycler(color=SERIES),
         "axes.unicode_minus": True,
@@ -120,13 +120,14 @@ def grid(titles: Sequence[str], columns: int = 4) -> tuple[Figure, list[Axes]]:
         row, column = divmod(number, columns)
         axes = place(figure, column * Cell.width + Cell.left, row * Cell.height + Cell.top, *inner)
         axes.set_gid(f"panel-{number}")
-        axes.set_title(fit(title, 28), loc="left", fontsize=TEXT, color=INK, fontweight="bold", pad=8)
+        heading = axes.set_title(fit(title, 28), loc="left", fontsize=TEXT, color=INK, fontweight="bold", pad=8)
+        heading.set_parse_math(False)  # a name may hold a $
         everything.append(axes)
     return figure, everything
 
 
 def label(axes: Axes, x: str = "", y: str = "") -> None:
-    """Name the axes: x below, y above the axis on the left where it reads without turning the head."""
+    """Name the axes."""
     if x:
         axes.set_xlabel(x, fontsize=SMALL, color=MUTED, labelpad=4)
     if y:
