@@ -66,6 +66,17 @@ def log_cosh(z: Any) -> Any:
     return mpmath.log(mpmath.cosh(mpmath.sqrt(z))) / z if z else mpmath.mpf(1) / 2
 
 
+def normal_rise(z: Any) -> Any:
+    """(Phi(x) - 1/2) / x as a function of z = x^2."""
+    x = mpmath.sqrt(z)
+    return mpmath.erf(x / mpmath.sqrt(2)) / (2 * x) if z else mpmath.npdf(0)
+
+
+def gate_rise(z: Any) -> Any:
+    """(Phi(x) + x phi(x) - 1/2) / x as a function of z = x^2."""
+    return normal_rise(z) + mpmath.npdf(mpmath.sqrt(z))
+
+
 def show(function: Callable[[Any], Any], low: Any, high: Any, degree: int) -> None:
     """The coefficients of one fit, with its error."""
     coefficients = chebyshev(function, mpmath.mpf(low), mpmath.mpf(high), degree)
@@ -80,10 +91,12 @@ FITS: dict[str, tuple[str, Callable[[Any], Any], Any, Any, int, int]] = {
     "TANH": ("tanh(x) / x in x^2, for |x| < 0.63", even(mpmath.tanh), 0, 0.4, 5, 11),
     "EXPM1": ("(exp(x) - 1 - x) / x^2, for |x| < 0.4", rest(mpmath.expm1, 2, 0, 1), -0.4, 0.4, 5, 11),
     "ERF": ("erf(x) / x in x^2, for |x| < 1", even(mpmath.erf), 0, 1, 6, 12),
+    "NORMAL": ("(Phi(x) - 1/2) / x in x^2, for |x| < 1", normal_rise, 0, 1, 5, 11),
+    "NORMAL_GATE": ("(Phi(x) + x phi(x) - 1/2) / x in x^2, for |x| < 1", gate_rise, 0, 1, 6, 12),
     "SHRINK": ("(x - tanh(x)) / x^3 in x^2, for |x| < 0.7", shrunk, 0, 0.5, 6, 13),
     "LOG_COSH": ("log(cosh(x)) / x^2 in x^2, for |x| < 1", log_cosh, 0, 1, 7, 16),
 }
-MILLS = ((3.5, 10), (5.0, 24))
+MILLS = ((3.5, 10), (4.0, 24))
 
 
 def main() -> None:

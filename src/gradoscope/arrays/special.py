@@ -1,6 +1,9 @@
 """Functions that the platforms lack, or compute with too few digits: each within 2 or 3 units in the last place."""
 
 import math
+from decimal import Decimal
+
+import numpy as np
 
 from gradoscope.arrays import polynomials
 from gradoscope.arrays.elementary import (
@@ -15,6 +18,24 @@ from gradoscope.arrays.elementary import (
 from gradoscope.arrays.worlds import Array, is_double, namespace, world_of
 
 Fit = tuple[tuple[float, ...], tuple[float, ...]]
+LIFT = 2.0**24  # what keeps a small factor normal until the last multiplication
+BACK = 2.0**-24
+
+
+def two_parts(digits: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """A constant as the sum of two numbers, for float32 and for float64.
+
+    Examples
+    --------
+    >>> two_parts("0.1")
+    ((0.10000000149011612, -1.490116...e-09), (0.1, -5.55...e-18))
+    """
+    whole = Decimal(digits)
+    single, double = float(np.float32(digits)), float(digits)
+    return (single, float(whole - Decimal(single))), (double, float(whole - Decimal(double)))
+
+
+LOG_OF_LIFT = two_parts("16.635532333438687426013570914996237633812")
 
 
 def polynomial(x: Array, fit: Fit) -> Array:
@@ -88,6 +109,27 @@ def product(x: Array, y: Array) -> tuple[Array, Array]:
     return rounded, ((a * c - rounded) + (a * d + b * c)) + b * d
 
 
+def plus(x: Array, y: Array) -> tuple[Array, Array]:
+    """X + y as the rounded sum and its rounding error (Knuth)."""
+    rounded = x + y
+    virtual = rounded - x
+    return rounded, (x - (rounded - virtual)) + (y - virtual)
+
+
+def lifted_exp(x: Array, lost: Array = 0.0) -> Array:
+    """2^24 exp(x + lost), which stays normal where exp(x) does not; `lost` is tiny."""
+    high, low = LOG_OF_LIFT[is_double(x)]
+    moved, error = plus(at_least(x, -1e4), high)
+    return exp(moved) * (1 + (error + (low + lost)))
+
+
+def lifted_bell(x: Array) -> Array:
+    """2^24 exp(-x^2 / 2)."""
+    near = at_most(at_least(x, -60.0), 60.0)
+    square, lost = product(near, near)
+    return lifted_exp(square / -2, lost / -2)
+
+
 def bell(x: Array, factor: float = -0.5) -> Array:
     """exp(factor x^2), factor < 0 a power of two: the square is carried with its rounding error."""
     near = at_most(at_least(x, -60.0), 60.0)
@@ -110,8 +152,29 @@ def mills_ratio(size: Array) -> Array:
 def normal_cdf(x: Array) -> Array:
     """The distribution function of N(0, 1), exact in both tails."""
     size = magnitude(x)
-    tail = bell(size) * mills_ratio(size)
-    return where(x < 0, tail, 1 - tail)
+    tail = (lifted_bell(size) * mills_ratio(size)) * BACK
+    near = at_most(at_least(x, -1.0), 1.0)
+    middle = 0.5 + near * polynomial(near * near, polynomials.NORMAL)
+    return where(size < 1, middle, where(x < 0, tail, 1 - tail))
+
+
+def times_normal_cdf(x: Array) -> Array:
+    """X Phi(x); 0 at -infinity."""
+    size = magnitude(x)
+    tail = lifted_bell(size) * mills_ratio(size)
+    far = where(x < 0, (at_least(x, -60.0) * tail) * BACK, x * (1 - tail * BACK))
+    near = at_most(at_least(x, -1.0), 1.0)
+    return where(size < 1, near * (0.5 + near * polynomial(near * near, polynomials.NORMAL)), far)
+
+
+def times_normal_cdf_slope(x: Array) -> Array:
+    """Phi(x) + x phi(x)."""
+    near = at_most(at_least(x, -60.0), 60.0)
+    size, curve = magnitude(near), lifted_bell(near)
+    tail, rise = mills_ratio(size), size * (1 / math.sqrt(2 * math.pi))
+    far = where(x < 0, (curve * (tail - rise)) * BACK, 1 + curve * BACK * (rise - tail))
+    inner = at_most(at_least(x, -1.0), 1.0)
+    return where(size < 1, 0.5 + inner * polynomial(inner * inner, polynomials.NORMAL_GATE), far)
 
 
 def erf(x: Array) -> Array:

@@ -32,7 +32,7 @@ def scope() -> dict[str, Any]:
     return {"__builtins__": BUILT_IN, **{name: getattr(mpmath, name) for name in NAMES}}
 
 
-def evaluate(formula: str, values: Mapping[str, Any], bits: int = 400) -> Any:
+def evaluate(formula: str, values: Mapping[str, Any], bits: int = 2400) -> Any:
     """The formula at `values` (numbers or rows of numbers), computed with that many bits.
 
     Examples
@@ -88,18 +88,21 @@ def _moved(value: Any, place: int | None, offset: Any) -> Any:
     return [entry + offset if index == place else entry for index, entry in enumerate(value)]
 
 
-def ulps(found: float, exact: Any, digits: int, lowest: int) -> float:
+def ulps(found: float, exact: Any, digits: int, lowest: int, size: Any = None) -> float:
     """The error of `found` in units in the last place of a format with `digits` bits and lowest exponent `lowest`.
 
-    float32 has 24 digits and lowest exponent -126, float64 has 53 and -1022. A result that is subnormal counts in units
-    of the smallest normal number's last place.
+    float32 has 24 digits and lowest exponent -126, float64 has 53 and -1022. Subnormal
+    results are not judged: XLA flushes them to zero. `size` is the number whose last place counts, the exact one by default.
     """
     mpmath = _mpmath()
     if exact != exact or found != found:
         return 0.0 if exact != exact and found != found else mpmath.inf
+    if max(abs(found), abs(exact)) < mpmath.ldexp(1, lowest):
+        return 0.0
     if abs(found) == mpmath.inf or abs(exact) == mpmath.inf:
         return 0.0 if found == exact or _overflows(found, exact, digits, lowest) else float("inf")
-    exponent = max(int(mpmath.floor(mpmath.log(abs(exact), 2))) if exact else lowest, lowest)
+    whole = abs(exact) if size is None else size
+    exponent = max(int(mpmath.floor(mpmath.log(whole, 2))) if whole else lowest, lowest)
     return float(abs(mpmath.mpf(found) - exact) / mpmath.ldexp(1, exponent - digits + 1))
 
 

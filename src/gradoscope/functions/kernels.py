@@ -3,18 +3,26 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from gradoscope.arrays import (
+    BACK,
     Array,
     at_least,
     at_most,
     cast,
+    constant,
     exp,
+    is_array,
+    is_double,
     isfinite,
     largest,
+    lifted_exp,
     log,
     log1p,
     magnitude,
     namespace,
+    product,
     total,
     where,
 )
@@ -57,10 +65,23 @@ def log_softmax(x: Array, axis: int) -> Array:
     return parts.below - log1p(parts.rest)
 
 
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)) with the small side exact."""
-    decay = exp(-magnitude(x))
+def sigmoid(x: Array, lost: Array = 0.0) -> Array:
+    """1 / (1 + exp(-(x + lost))), with the small side exact; `lost` is tiny."""
+    decay = exp(-magnitude(x)) * (1 - where(x < 0, -lost, lost)) if is_array(lost) else exp(-magnitude(x))
     return where(x >= 0, 1.0, decay) / (1 + decay)
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """sigmoid(x) sigmoid(-x)."""
+    decay = exp(-magnitude(x))
+    return decay / (1 + decay * (2 + decay))
+
+
+def sech_squared(x: Array) -> Array:
+    """1 / cosh(x)^2."""
+    lifted = lifted_exp(-2 * magnitude(x))
+    decay = lifted * BACK
+    return lifted * (4 * BACK) / (1 + decay * (2 + decay))
 
 
 def softplus(x: Array) -> Array:
@@ -68,10 +89,46 @@ def softplus(x: Array) -> Array:
     return at_least(x, 0.0) + log1p(exp(-magnitude(x)))
 
 
-def sigmoid_slope(x: Array) -> Array:
-    """sigmoid(x) sigmoid(-x)."""
-    decay = exp(-magnitude(x))
-    return decay / (1 + decay) ** 2
+class Gate(NamedTuple):
+    """A sigmoid gate: sigmoid(y) = 1 / (1 + small) for y >= 0 and lifted * 2^-24 / (1 + small) for y < 0."""
+
+    small: Array  # exp(-|y|)
+    lifted: Array  # 2^24 exp(-|y|)
+
+
+def gate(y: Array, lost: Array = 0.0) -> Gate:
+    """The gate at y + lost, `lost` being tiny."""
+    lifted = lifted_exp(-magnitude(y), where(y < 0, lost, -lost))
+    return Gate(lifted * BACK, lifted)
+
+
+def times_gate(x: Array, y: Array, lost: Array = 0.0) -> Array:
+    """X sigmoid(y + lost), where y has the sign of x; 0 at -infinity."""
+    small, lifted = gate(y, lost)
+    return where(y < 0, (at_least(x, -1e4) * (lifted / (1 + small))) * BACK, x / (1 + small))
+
+
+def times_gate_slope(z: Array, y: Array, lost: Array = 0.0) -> Array:
+    """sigmoid(y + lost) (1 + z sigmoid(-y)): the derivative of x sigmoid(y) for z = x y'."""
+    small, lifted = gate(y, lost)
+    near = at_most(at_least(z, -1e8), 1e8)
+    square = 1 + small * (2 + small)
+    shut = lifted * ((1 + small) + near) / square
+    return where(y < 0, shut * BACK, (1 + small * (1 + near)) / square)
+
+
+def scaled(x: Array, factor: Array) -> tuple[Array, Array]:
+    """Factor * x with its rounding error, for x that is not near overflow."""
+    if not is_array(factor) and math.frexp(factor)[0] == 0.5:
+        return x * factor, 0.0
+    number = factor if is_array(factor) else constant(x, factor)
+    rounded, error = product(x, number)
+    return rounded, error if is_array(factor) else error + x * _remainder(x, factor)
+
+
+def _remainder(x: Array, factor: float) -> float:
+    """What the dtype of x cannot hold of a number."""
+    return 0.0 if is_double(x) else factor - float(np.float32(factor))
 
 
 def xlogy(x: Array, y: Array) -> Array:

@@ -92,7 +92,7 @@ def tanh(x: Array) -> Array:
 
 @tanh.derivative
 def _(x: Array) -> Array:
-    return 4 * kernels.sigmoid_slope(2 * x)
+    return kernels.sech_squared(x)
 
 
 @activation(
