@@ -39,7 +39,7 @@ def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: An
     gradoscope compare tumour
     gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
     """
-    from gradoscope.comparison import compare, document, write_study
+    from gradoscope.comparison import compare, document, guesses, write_study
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.data import load
     from gradoscope.files import free_folder, new_folder
@@ -49,7 +49,7 @@ def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: An
     settings, chosen = _settings(dataset, given), (words(given["activations"]), words(given["losses"]))
     final = out or free_folder(Path("studies") / Path(dataset.name).stem)
     if not quiet:
-        print_guesses(dataset.guesses)
+        print_guesses(guesses(dataset, settings))
     keep_compiled_programs()
     with new_folder(final) as folder:
         with progress(say("Training"), quiet=quiet) as tell:

@@ -1,7 +1,7 @@
 """Comparison: which activation and which loss, with learning rates tuned, seeds paired and intervals that hold."""
 
 from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
-from gradoscope.comparison.compare import compare, default_settings, single_experiment
+from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
 from gradoscope.comparison.folder import document, write_study
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
@@ -19,6 +19,7 @@ __all__ = [
     "compare",
     "default_settings",
     "document",
+    "guesses",
     "names",
     "single_experiment",
     "write_study",

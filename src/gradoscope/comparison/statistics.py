@@ -2,8 +2,8 @@
 
 Training sets of repeated splits overlap, so that scores are not independent: the variance of their mean is taken as
 s^2 (1/n + test rows / training rows) instead of s^2 / n (Nadeau & Bengio 2003, Inference for the generalization error).
-Differences are paired by seed. All pairs of arms count as one family: the quantile is that of the studentized range
-(Tukey 1953), since the best arm is known only after looking.
+Differences are paired by seed. All pairs of arms count as one family (Bonferroni), since the best arm is known only
+after looking; each pair keeps its own spread, since one unstable arm says nothing about the others.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import studentized_range, t
+from scipy.stats import t
 
 CONFIDENCE = 0.95
 
@@ -51,21 +51,21 @@ def interval(values: NDArray[np.float64], overlap: float) -> Interval:
     >>> interval(np.array([0.9, 0.92, 0.94]), overlap=0.0)
     Interval(mean=0.92, low=0.870..., high=0.969..., runs=3)
     """
-    return _interval(values, overlap, float(t.ppf((1 + CONFIDENCE) / 2, max(len(values) - 1, 1))))
+    return difference(values, overlap, arms=2)
 
 
 def difference(values: NDArray[np.float64], overlap: float, arms: int) -> Interval:
     """The mean of paired differences with an interval that holds for all pairs of `arms` arms at once."""
-    quantile = float(studentized_range.ppf(CONFIDENCE, arms, max(len(values) - 1, 1))) / math.sqrt(2)
-    return _interval(values, overlap, quantile)
+    mean, runs = float(values.mean()), len(values)
+    if runs < 2:
+        return Interval(mean, None, None, runs)
+    reach = quantile(runs, arms) * standard_error(values, overlap)
+    return Interval(mean, mean - reach, mean + reach, runs)
 
 
-def _interval(values: NDArray[np.float64], overlap: float, quantile: float) -> Interval:
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Interval(mean, None, None, len(values))
-    reach = quantile * standard_error(values, overlap)
-    return Interval(mean, mean - reach, mean + reach, len(values))
+def quantile(runs: int, arms: int) -> float:
+    """How many standard errors an interval reaches, for all pairs of `arms` arms at once (two arms: Student's t)."""
+    return float(t.ppf(1 - (1 - CONFIDENCE) / 2 / math.comb(arms, 2), runs - 1))
 
 
 def runs_to_show(size: float, values: NDArray[np.float64], overlap: float, arms: int, most: int = 2000) -> int | None:
@@ -77,8 +77,7 @@ def runs_to_show(size: float, values: NDArray[np.float64], overlap: float, arms:
     spread = float(values.std(ddof=1))
 
     def reach(runs: int) -> float:
-        quantile = float(studentized_range.ppf(CONFIDENCE, arms, runs - 1)) / math.sqrt(2)
-        return quantile * spread * math.sqrt(1 / runs + overlap)
+        return quantile(runs, arms) * spread * math.sqrt(1 / runs + overlap)
 
     if reach(most) > size:
         return None

@@ -179,18 +179,18 @@ def evaluate(
 def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
     """What a score adds up, (members, 1 or outputs): right answers, or squared errors per output."""
     if metric == "r2":
-        return (weights[:, None] * (outputs - targets[None]) ** 2).sum(1)
+        return (weights[None, :, None] * (outputs - targets[None]) ** 2).sum(1)
     if outputs.shape[-1] == 1:
         right = (outputs > 0.5).astype(jnp.float32) == targets[None]
     else:
         right = (outputs.argmax(-1) == targets.argmax(-1)[None])[..., None]
-    return (weights[:, None] * right).sum(1)
+    return (weights[None, :, None] * right).sum(1)
 
 
 def _score(metric: str, hits: jax.Array, targets: jax.Array) -> jax.Array:
     if metric == "accuracy":
         return hits[:, 0] / len(targets)
-    spread = ((targets - targets.mean(0)) ** 2).sum(0)
+    spread = ((targets - targets.mean(0, keepdims=True)) ** 2).sum(0, keepdims=True)
     return jnp.where(spread > 0, 1 - hits / jnp.where(spread > 0, spread, 1.0), 0.0).mean(-1)
 
 
