@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gradoscope.plots.style import COLOURS
+from gradoscope.plots.colours import MUTED, SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,10 +35,10 @@ class Bars(NamedTuple):
         places = np.arange(len(self.groups))
         for index, series in enumerate(self.series):
             left = places + (index - (len(self.series) - 1) / 2) * width
-            bars = axes.bar(left, series.values, width * 0.92, color=COLOURS[index], label=series.name or None)
+            bars = axes.bar(left, series.values, width * 0.92, color=SERIES[index], label=series.name or None)
             axes.bar_label(bars, [f"{value:.{self.digits}f}" for value in series.values], fontsize=8, padding=2)
         if self.line is not None:
-            axes.axhline(self.line, color="#444444", linestyle="--", linewidth=1.2, label=self.line_name or None)
+            axes.axhline(self.line, color=MUTED, linestyle="--", linewidth=1.2, label=self.line_name or None)
         axes.set_xticks(places, self.groups)
         axes.set(title=self.title, ylabel=self.y_label)
         axes.grid(axis="x", visible=False)

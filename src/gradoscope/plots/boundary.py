@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.plots.style import COLOURS, MARKERS
+from gradoscope.plots.colours import SERIES
+from gradoscope.plots.figure import MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ class Boundary(NamedTuple):
         for label in (0, 1):
             chosen = self.points[self.classes == label]
             axes.scatter(
-                chosen[:, 0], chosen[:, 1], s=26, color=COLOURS[label], marker=MARKERS[label], edgecolor="white",
+                chosen[:, 0], chosen[:, 1], s=26, color=SERIES[label], marker=MARKERS[label], edgecolor="white",
                 linewidth=0.5, zorder=3,
             )  # fmt: skip
         axes.set(title=self.title, xlabel="$x_1$", ylabel="$x_2$")

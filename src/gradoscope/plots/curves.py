@@ -1,17 +1,17 @@
 """Curves: one or more lines over one axis."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.plots.style import COLOURS, MARKERS
+from gradoscope.plots.colours import MUTED, SERIES
+from gradoscope.plots.figure import MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Numbers = NDArray[np.floating] | Sequence[float]
+Numbers = NDArray[Any] | Sequence[float]
 
 
 class Line(NamedTuple):
@@ -63,14 +63,14 @@ class Curves(NamedTuple):
 
 
 def _draw_line(axes: "Axes", line: Line, place: int) -> None:
-    colour, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+    colour, marker = SERIES[place % len(SERIES)], MARKERS[place % len(MARKERS)]
     if line.dots:
         axes.scatter(line.x, line.y, s=14, color=colour, alpha=0.7, label=line.name or None, zorder=2)
         return
     axes.plot(
         line.x,
         line.y,
-        color="#444444" if line.dashed and line.colour is None else colour,
+        color=MUTED if line.dashed and line.colour is None else colour,
         linestyle="--" if line.dashed else "-",
         marker=marker if line.marks else None,
         markersize=4,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.plots.style import COLOURS
+from gradoscope.plots.colours import SERIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,8 +27,8 @@ class Descent(NamedTuple):
         low, high = float(self.heights.min()), float(self.heights.max())
         levels = low + (high - low) * np.linspace(0.01, 1, 16) ** 2
         axes.contour(self.xs, self.ys, self.heights, levels=levels, cmap="Greys", linewidths=0.8)
-        axes.plot(self.path[:, 0], self.path[:, 1], "-o", color=COLOURS[1], markersize=3, linewidth=1.2)
-        axes.plot(*self.path[0], "s", color=COLOURS[0], markersize=8)
-        axes.plot(*self.path[-1], "*", color=COLOURS[2], markersize=14)
+        axes.plot(self.path[:, 0], self.path[:, 1], "-o", color=SERIES[1], markersize=3, linewidth=1.2)
+        axes.plot(*self.path[0], "s", color=SERIES[0], markersize=8)
+        axes.plot(*self.path[-1], "*", color=SERIES[2], markersize=14)
         axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
         axes.grid(visible=False)

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradoscope.plots.colours import INK, SERIES
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ALIVE, DEAD = "#56B4E9", "#222222"
+ALIVE, DEAD = SERIES[5], INK
 
 
 class Raster(NamedTuple):
@@ -28,6 +30,6 @@ class Raster(NamedTuple):
         cells = self.dead[:, order].T.astype(float)
         axes.imshow(cells, aspect="auto", cmap=ListedColormap([ALIVE, DEAD]), vmin=0, vmax=1, interpolation="nearest")
         if self.mark is not None:
-            axes.axvline(self.mark - 0.5, color="#D55E00", linestyle="--", linewidth=1.5)
+            axes.axvline(self.mark - 0.5, color=SERIES[1], linestyle="--", linewidth=1.5)
         axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
         axes.grid(visible=False)

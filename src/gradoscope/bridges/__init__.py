@@ -1,0 +1,1 @@
+"""Bridges: one file per framework, and the only place that imports it."""
