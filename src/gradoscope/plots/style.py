@@ -5,6 +5,7 @@ so that text of 12 is 12 pixels on the page. Nothing here touches pyplot or leav
 """
 
 import functools
+import math
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +16,9 @@ import matplotlib
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
+from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from gradoscope.plots.colours import FAINT, GRID, INK, MUTED, SERIES
 
@@ -105,8 +106,9 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 class Cell:
     """Sizes of one small multiple in CSS pixels: the whole cell, and the margins around its plotting area."""
 
-    width, height = 236.0, 190.0
-    left, right, top, bottom = 46.0, 10.0, 28.0, 40.0
+    width, height = 240.0, 192.0
+    left, right, top, bottom = 60.0, 10.0, 28.0, 42.0
+    label = -50.0  # where the name of the vertical axis stands, from that axis
 
 
 def grid(titles: Sequence[str], columns: int = 4) -> tuple[Figure, list[Axes]]:
@@ -121,6 +123,7 @@ def grid(titles: Sequence[str], columns: int = 4) -> tuple[Figure, list[Axes]]:
         axes = place(figure, column * Cell.width + Cell.left, row * Cell.height + Cell.top, *inner)
         axes.set_gid(f"panel-{number}")
         heading = axes.set_title(fit(title, 28), loc="left", fontsize=TEXT, color=INK, fontweight="bold", pad=8)
+        axes.yaxis.set_label_coords(Cell.label / inner[0], 0.5)
         heading.set_parse_math(False)  # a name may hold a $
         everything.append(axes)
     return figure, everything
@@ -139,26 +142,57 @@ def few_ticks(axis: Axis, most: int = 4, *, integer: bool = False) -> None:
     axis.set_major_locator(MaxNLocator(most, integer=integer, steps=[1, 2, 2.5, 5, 10]))
 
 
-def log_ticks(axis: Axis, most: int = 4) -> None:
-    """Ticks at powers of ten only, written as 0.01 or, beyond four digits, 10⁻⁶."""
-    axis.set_major_locator(LogLocator(base=10, numticks=most))
+def score_ticks(axis: Axis, metric: str, most: int = 4) -> None:
+    """Ticks for a score: accuracy in percent, R2 as it is."""
+    few_ticks(axis, most)
+    percent = metric == "accuracy"
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{100 * value:g}%" if percent else f"{value:.3g}".replace("-", "−"))
+    )
+
+
+def log_ticks(axis: Axis, low: float, high: float, most: int = 4) -> None:
+    """A logarithmic axis from `low` to `high` with ticks at powers of ten, or at 1, 2 and 5 times them."""
+    if isinstance(axis, XAxis):
+        axis.axes.set(xscale="log", xlim=(low, high))
+    else:
+        axis.axes.set(yscale="log", ylim=(low, high))
+    axis.set_major_locator(FixedLocator(log_values(low, high, most)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
 
 
-def power(value: float) -> str:
-    """A number for a logarithmic axis.
+def log_values(low: float, high: float, most: int) -> list[float]:
+    """At most `most` round numbers between `low` and `high`, evenly far apart on a logarithmic axis.
 
     Examples
     --------
-    >>> power(0.001), power(100.0), power(1e-6)
-    ('0.001', '100', '10⁻⁶')
+    >>> log_values(0.02, 30.0, 4), log_values(0.3, 0.8, 4), log_values(1e-9, 1.0, 4)
+    ([0.1, 1.0, 10.0], [0.5], [1e-09, 1e-06, 0.001, 1.0])
     """
-    if 1e-3 <= value < 1e4:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for factors in ((1,), (1, 3), (1, 2, 5)):
+        ticks = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
+        inside = [float(f"{tick:.3g}") for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+        if len(inside) >= min(3, most):
+            break
+    return inside[:: max(1, -(-len(inside) // most))]
+
+
+def plain(value: float) -> str:
+    """A positive number of any size: as decimals where they are few, else with a power of ten.
+
+    Examples
+    --------
+    >>> plain(0.0003), plain(1000), plain(1e-6), plain(3e12)
+    ('0.0003', '1000', '10⁻⁶', '3·10¹²')
+    """
+    if value == 0 or 1e-4 <= value < 1e4:
         return f"{value:g}"
-    digits, exponent = f"{value:.0e}".split("e")
+    digits, exponent = f"{value:e}".split("e")
     tail = f"10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-    return tail if digits == "1" else f"{digits}·{tail}"
+    leading = f"{float(digits):.3g}"
+    return tail if leading == "1" else f"{leading}·{tail}"
 
 
 def fit(text: str, most: int) -> str:
