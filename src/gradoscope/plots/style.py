@@ -201,7 +201,7 @@ def fit(text: str, most: int) -> str:
     Examples
     --------
     >>> fit("leaky_relu with a long tail", 12)
-    'leaky… tail'
+    'leaky_… tail'
     """
     if len(text) <= most:
         return text

@@ -1,0 +1,91 @@
+"""What stands behind the ranking: learning curves, sensitivity to the learning rate, gradients."""
+
+import math
+
+from gradoscope.comparison import Study
+from gradoscope.language import say
+from gradoscope.plots.colours import FAINT, MUTED, SERIES, depth
+from gradoscope.plots.gradient_norms import GradientNorms, gradient_norms
+from gradoscope.plots.learning_curves import TRAINING, VALIDATION, learning_curves
+from gradoscope.plots.rates import sensitivity
+from gradoscope.plots.style import plain
+from gradoscope.plots.svg import panels
+from gradoscope.report.parts import Key, Part, Picture, Section, Text
+
+
+def learning(study: Study) -> Section:
+    """The section of the learning curves."""
+    numbers = learning_curves(study)
+    lead = say(
+        "Loss on training and validation rows after every epoch, at the chosen learning rate. "
+        "A validation loss that rises while the training loss falls shows overfitting."
+    )
+    if len({arm.loss for arm in numbers.arms}) > 1:
+        lead += " " + say("Losses of different kinds cannot be compared with each other, only within a kind.")
+    keys = (
+        Key(say("validation, median"), VALIDATION, "line"),
+        Key(say("training, median"), TRAINING, "line"),
+        Key(say("single runs"), MUTED, "thin"),
+        Key(say("epoch whose parameters were kept"), VALIDATION, "run"),
+    )
+    titles = [say("Learning curves of {name}", name=arm.name) for arm in numbers.arms]
+    drawn = panels(numbers.draw(), name="learning", titles=titles, descriptions=[a.sentence() for a in numbers.arms])
+    picture = Picture(say("Loss over epochs"), keys, panels=tuple(drawn))
+    return Section("learning", say("Learning curves"), (Text(lead), picture))
+
+
+def rates(study: Study) -> Section:
+    """The section of the learning rates."""
+    title = say("Learning rates")
+    if len(study.settings.learning_rates) == 1:
+        only = plain(study.settings.learning_rates[0])
+        return Section(
+            "rates", title, (Text(say("All arms were trained at the one learning rate {rate}.", rate=only)),)
+        )
+    numbers = sensitivity(study)
+    lead = say(
+        "Mean validation score over the seeds at every learning rate of the grid. "
+        "A flat line is an arm that forgives a badly chosen rate."
+    )
+    keys = [
+        Key(say("this arm"), SERIES[0], "line"),
+        Key(say("chosen by validation loss"), SERIES[0], "ring"),
+        Key(say("the other arms"), FAINT, "thin"),
+    ]
+    if not all(math.isfinite(value) for value in numbers.scores.flat):
+        keys.append(Key(say("no finite score"), MUTED, "cross"))
+    titles = [say("Score of {name} over learning rates", name=name) for name in numbers.names]
+    sentences = [numbers.sentence(arm) for arm in range(len(titles))]
+    drawn = panels(numbers.draw(), name="rates", titles=titles, descriptions=sentences)
+    picture = Picture(say("Validation score over learning rates"), tuple(keys), panels=tuple(drawn))
+    return Section("rates", title, (Text(lead), picture))
+
+
+def gradients(study: Study) -> Section:
+    """The section of the gradients."""
+    numbers = gradient_norms(study)
+    lead = say(
+        "How strongly the loss pulls at the weights of each layer: norm of the gradient, median over the runs. "
+        "Where the first layer lies far below the output, gradients fade on their way back; "
+        "lines that climb show gradients that explode."
+    )
+    titles = [say("Gradient norms of {name}", name=name) for name in numbers.names]
+    sentences = [numbers.sentence(arm) for arm in range(len(titles))]
+    drawn = panels(numbers.draw(), name="gradients", titles=titles, descriptions=sentences)
+    picture = Picture(say("Gradient norm of each layer over epochs"), _layer_keys(numbers), panels=tuple(drawn))
+    parts: tuple[Part, ...] = (Text(lead), picture)
+    return Section("gradients", say("Gradients"), parts)
+
+
+def _layer_keys(numbers: GradientNorms) -> tuple[Key, ...]:
+    """One entry per layer where all networks have the same few layers, else the two ends."""
+    depths = {norms.shape[1] for norms in numbers.norms}
+    layers = max(depths)
+    colours = depth(layers)
+    if layers == 1:
+        return (Key(say("output layer"), colours[0], "line"),)
+    if len(depths) > 1 or layers > 6:
+        ends = (Key(say("first layer"), colours[0], "line"), Key(say("output layer"), colours[-1], "line"))
+        return (ends[0], Key(say("layers between"), colours[layers // 2], "line"), ends[1])
+    hidden = (Key(say("layer {number}", number=n), colour, "line") for n, colour in enumerate(colours[:-1], 1))
+    return (*hidden, Key(say("output layer"), colours[-1], "line"))

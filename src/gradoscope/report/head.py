@@ -1,0 +1,67 @@
+"""The opening of the report: the verdict, large, and the few numbers behind it."""
+
+import re
+
+from gradoscope.comparison import Study, names
+from gradoscope.language import say
+from gradoscope.plots.numbers import bounds, score
+from gradoscope.plots.style import plain
+from gradoscope.report.parts import Fact, Head
+
+_SENTENCE_END = re.compile(r"(?<=[.!?]) +")
+
+
+def task_name(task: str) -> str:
+    """What a task is called."""
+    if task == "regression":
+        return say("regression")
+    return say("binary classification") if task == "binary" else say("classification into several classes")
+
+
+def head(study: Study) -> Head:
+    """The opening."""
+    answer, *rest = _SENTENCE_END.split(study.verdict)
+    subject = say(
+        "{name}: {task}, {arms} combinations compared",
+        name=study.name,
+        task=task_name(study.task),
+        arms=len(study.arms),
+    )
+    return Head(subject, answer, " ".join(rest), (_best(study), _baseline(study), _networks(study), _rows(study)))
+
+
+def _best(study: Study) -> Fact:
+    best = study.arms[0]
+    inside = bounds(study.metric, best.score)
+    note = say("{name} at learning rate {rate}", name=names(study.arms)[id(best)], rate=plain(best.learning_rate))
+    note = f"{note}; {say('95 % interval {interval}', interval=inside)}" if inside else note
+    title = say("highest accuracy on test rows") if study.metric == "accuracy" else say("highest R² on test rows")
+    return Fact(title, score(study.metric, best.score.mean), note)
+
+
+def _baseline(study: Study) -> Fact:
+    note = say("the commonest class") if study.metric == "accuracy" else say("the mean of the target")
+    return Fact(say("always the same answer"), score(study.metric, study.baseline), note)
+
+
+def _networks(study: Study) -> Fact:
+    note = say(
+        "{arms} combinations × {rates} learning rates × {seeds} seeds, in {seconds} s",
+        arms=len(study.arms),
+        rates=len(study.settings.learning_rates),
+        seeds=len(study.settings.seeds),
+        seconds=f"{study.seconds:.0f}" if study.seconds >= 10 else f"{study.seconds:.1f}",
+    )
+    return Fact(say("networks trained"), f"{len(study.all_members):,}", note)
+
+
+def _rows(study: Study) -> Fact:
+    rows = study.rows
+    note = say(
+        "{train} to train, {validation} to validate, {test} to test; {inputs} inputs",
+        train=f"{rows.train:,}",
+        validation=f"{rows.validation:,}",
+        test=f"{rows.test:,}",
+        inputs=f"{rows.inputs:,}",
+    )
+    return Fact(say("rows"), f"{rows.train + rows.validation + rows.test:,}", note)

@@ -1,0 +1,136 @@
+"""How the study was done: what was guessed, a paragraph fit for a paper, and how to do it again."""
+
+from collections.abc import Mapping
+
+from gradoscope.comparison import Study
+from gradoscope.language import say
+from gradoscope.plots.style import plain
+from gradoscope.report.head import task_name
+from gradoscope.report.parts import Cell, Column, Command, Entries, Entry, Line, Section, Table, Text
+
+
+def guessed(study: Study) -> Section:
+    """The section of what was decided for the user."""
+    title = say("What was guessed")
+    if not study.guesses:
+        return Section("guesses", title, (Text(say("Nothing: everything was said.")),))
+    columns = (Column(say("what")), Column(say("taken as")), Column(say("because")), Column(say("change it with")))
+    lines = tuple(
+        Line((Cell(guess.what), Cell(guess.value), Cell(guess.reason), Cell(guess.flag or "", code=True)))
+        for guess in study.guesses
+    )
+    lead = say("What the command did not say was decided from the data. Check it: a wrong guess spoils the answer.")
+    return Section("guesses", title, (Text(lead), Table("", columns, lines)))
+
+
+def method(study: Study) -> Section:
+    """The section of the method."""
+    paragraphs = (_what(study) + " " + _division(study), _training(study), _intervals(study))
+    return Section("method", say("How it was done"), tuple(Text(text) for text in paragraphs if text))
+
+
+def _what(study: Study) -> str:
+    rows = study.rows
+    return say(
+        "{arms} combinations of activation, loss and hidden layers were compared on {name} "
+        "({task}; {rows} rows, {inputs} inputs after preparation).",
+        arms=len(study.arms),
+        name=study.name,
+        task=task_name(study.task),
+        rows=f"{rows.train + rows.validation + rows.test:,}",
+        inputs=rows.inputs,
+    )
+
+
+def _division(study: Study) -> str:
+    rows, settings = study.rows, study.settings
+    sizes = {"train": f"{rows.train:,}", "validation": f"{rows.validation:,}", "test": f"{rows.test:,}"}
+    if study.overlap == 0:
+        first = say(
+            "The {test} test rows are those that come with the data; for each of {seeds} seeds the other rows were "
+            "divided at random into {train} for training and {validation} for validation.",
+            seeds=len(settings.seeds),
+            **sizes,
+        )
+    else:
+        first = say(
+            "For each of {seeds} seeds the rows were divided at random into {train} for training, {validation} for "
+            "validation and {test} for testing.",
+            seeds=len(settings.seeds),
+            **sizes,
+        )
+    stratified = say("Every part has the same share of each class.") if study.task != "regression" else ""
+    learned = say("Scaling and the filling of gaps were learned from the training rows alone.")
+    return " ".join(text for text in (first, stratified, learned) if text)
+
+
+def _training(study: Study) -> str:
+    settings = study.settings
+    optimised = say(
+        "Each network was trained with {optimizer} on batches of {batch} rows for at most {epochs} epochs, and stopped "
+        "when the validation loss had not fallen for {patience} epochs; the parameters of its best epoch were kept.",
+        optimizer=settings.optimizer,
+        batch=settings.batch_size,
+        epochs=settings.epochs,
+        patience=settings.patience,
+    )
+    same = say(
+        "Within a seed, all arms shared the division of the rows, the random numbers of the start and the order of the "
+        "batches; hidden layers started from {starts}.",
+        starts=_starts(study),
+    )
+    return f"{optimised} {_rate(study)} {same} {say('Test rows served for the final scores alone.')}"
+
+
+def _rate(study: Study) -> str:
+    grid = ", ".join(plain(rate) for rate in study.settings.learning_rates)
+    if len(study.settings.learning_rates) == 1:
+        return say("The learning rate was {rate}.", rate=grid)
+    return say(
+        "The learning rate of each arm was chosen among {grid}, by the mean over the seeds of the smallest validation "
+        "loss.",
+        grid=grid,
+    )
+
+
+def _starts(study: Study) -> str:
+    """Every initialiser of a hidden layer, with the activations that it was used for."""
+    used: dict[str, dict[str, None]] = {}
+    for result in study.arms:
+        for layer in result.members[0].run.experiment.network.hidden:
+            used.setdefault(str(layer.start), {})[result.arm.activation] = None
+    if len(used) <= 1:
+        return "".join(used)
+    return "; ".join(f"{start} ({', '.join(functions)})" for start, functions in used.items())
+
+
+def _intervals(study: Study) -> str:
+    if study.arms[0].score.low is None:
+        return say("One run each: no intervals.")
+    if study.overlap == 0:
+        scores = say("Intervals are 95 %: for scores, Student's t.")
+    else:
+        scores = say(
+            "Intervals are 95 %: for scores, Student's t with the variance corrected for training sets that overlap "
+            "(Nadeau and Bengio, 2003, Machine Learning 52, 239-281)."
+        )
+    if len(study.arms) == 1:
+        return scores
+    pairs = say(
+        "Differences are paired by seed, and their intervals hold for all pairs of arms at once (studentized range, "
+        "Tukey 1953)."
+    )
+    return f"{scores} {pairs}"
+
+
+def reproduce(study: Study, command: str, versions: Mapping[str, str]) -> Section:
+    """The section that lets somebody else do it again."""
+    settings = study.settings
+    entries = (
+        Entry(say("data"), study.source),
+        Entry(say("seeds"), ", ".join(map(str, settings.seeds))),
+        Entry(say("learning rates"), ", ".join(plain(rate) for rate in settings.learning_rates)),
+        Entry(say("versions"), ", ".join(f"{name} {version}" for name, version in versions.items())),
+    )
+    lead = say("The same command with the same versions gives the same numbers on the same kind of machine.")
+    return Section("reproduce", say("How to reproduce it"), (Text(lead), Command(command), Entries(entries)))
