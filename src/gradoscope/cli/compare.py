@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.cli.options import data_options, load_arguments, numbers, words
+from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
 from gradoscope.cli.output import metric_text, print_guesses, print_json, progress, score_text, versions
 from gradoscope.language import say
 
@@ -45,7 +45,8 @@ def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: An
     from gradoscope.files import free_folder, new_folder
     from gradoscope.report import write_report
 
-    dataset = load(data, **load_arguments(given))
+    arguments = load_arguments(given)
+    dataset = load(data, **arguments)
     settings, chosen = _settings(dataset, given), (words(given["activations"]), words(given["losses"]))
     final = out or free_folder(Path("studies") / Path(dataset.name).stem)
     if not quiet:
@@ -54,7 +55,12 @@ def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: An
     with new_folder(final) as folder:
         with progress(say("Training"), quiet=quiet) as tell:
             study = compare(
-                dataset, activations=chosen[0], losses=chosen[1], settings=settings, source=_source(data), progress=tell
+                dataset,
+                activations=chosen[0],
+                losses=chosen[1],
+                settings=settings,
+                origin=origin(data, arguments),
+                progress=tell,
             )
         write_study(study, dataset, folder, final)
         write_report(study, folder / "report.html", command=_command_line(), versions=versions())
@@ -80,11 +86,6 @@ def _settings(dataset: "Dataset", given: dict[str, Any]) -> "Settings":
     left_open = {"hidden": (), "learning_rates": (), "epochs": None, "batch_size": None}
     chosen = {name: value for name, value in wanted.items() if name == "seeds" or value != left_open[name]}
     return replace(default_settings(dataset), **chosen)
-
-
-def _source(data: str) -> str:
-    """A file by its full path, so that the experiment can be trained from any folder."""
-    return str(Path(data).resolve()) if Path(data).exists() else data
 
 
 def _command_line() -> str:

@@ -1,12 +1,16 @@
 """Options that several commands share, and what their values mean."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gradoscope.errors import UsageError
 from gradoscope.language import say
+
+if TYPE_CHECKING:
+    from gradoscope.data import DataSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +47,15 @@ def load_arguments(given: dict[str, Any]) -> dict[str, Any]:
     plain = {name: given.pop(name) for name in ("target", "task", "separator", "encoding")}
     lists = {name: words(given.pop(name)) for name in ("drop", "keep")}
     return {**plain, **lists, "options": dict(map(_option, given.pop("options")))}
+
+
+def origin(data: str, arguments: dict[str, Any]) -> "DataSpec":
+    """Where data come from and how they are read; a file by its full path, so that it is found from any folder."""
+    from gradoscope.data import DataSpec
+
+    source = str(Path(data).resolve()) if Path(data).exists() else data
+    reading = {name: arguments[name] for name in ("options", "separator", "encoding")}
+    return DataSpec(source=source, **reading)
 
 
 def _option(text: str) -> tuple[str, object]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.cli.options import data_options, load_arguments, numbers
+from gradoscope.cli.options import data_options, load_arguments, numbers, origin
 from gradoscope.cli.output import metric_text, print_guesses, print_json, progress, score_text
 from gradoscope.errors import UsageError
 from gradoscope.language import say
@@ -82,16 +82,22 @@ def _from_data(data: str, given: dict[str, Any], *, quiet: bool) -> "Experiment"
     from gradoscope.comparison import default_settings, single_experiment
     from gradoscope.data import load
 
-    dataset = load(data, **load_arguments(given))
+    arguments = load_arguments(given)
+    dataset = load(data, **arguments)
     if not quiet:
         print_guesses(dataset.guesses)
     settings = default_settings(dataset)
     wanted = {name: given[name] for name in ("epochs", "batch_size") if given[name] is not None}
     settings = replace(settings, hidden=(numbers("--hidden", given["hidden"], int),), **wanted)
-    source = str(Path(data).resolve()) if Path(data).exists() else data
     losses = [given["loss"]] if given["loss"] else []
     return single_experiment(
-        dataset, source, settings, given["activation"], losses, given["learning_rate"], given["seed"] or 0
+        dataset,
+        origin(data, arguments),
+        settings,
+        given["activation"],
+        losses,
+        given["learning_rate"],
+        given["seed"] or 0,
     )
 
 

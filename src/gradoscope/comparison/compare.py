@@ -14,7 +14,7 @@ from gradoscope.comparison.statistics import difference, interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Rows, Settings, Study
 from gradoscope.comparison.units import Gate, Unit, data_spec, train_unit, training_spec, units
 from gradoscope.comparison.verdict import verdict
-from gradoscope.data import Dataset, Guess, prepare, split
+from gradoscope.data import Dataset, DataSpec, Guess, prepare, split
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment
@@ -30,7 +30,7 @@ def compare(
     activations: Sequence[str] = (),
     losses: Sequence[str] = (),
     settings: Settings | None = None,
-    source: str | None = None,
+    origin: DataSpec | None = None,
     progress: Progress = lambda done, total: None,
     executor: Executor | None = None,
 ) -> Study:
@@ -47,8 +47,8 @@ def compare(
         Names; nothing means the usual ones, ("all",) every activation.
     settings
         Layers, grid, seeds, epochs; None chooses by the size of the data.
-    source
-        Where the data came from, for the experiment files; the name of the dataset by default.
+    origin
+        Where the data came from and how they were read, for the experiment files; by default the dataset's name.
     progress
         Called with finished and all epochs, over all populations.
     executor
@@ -79,14 +79,15 @@ def compare(
     _check(chosen)
     arms = choose_arms(dataset, activations, losses, chosen.hidden)
     work = units(arms, chosen.seeds)
-    members = _train_all(work, dataset, source or dataset.name, chosen, progress, executor)
+    read = origin or DataSpec(source=dataset.name)
+    members = _train_all(work, dataset, read, chosen, progress, executor)
     rows, floor = _rows_and_baseline(dataset, arms[0], chosen)
     overlap = 0.0 if dataset.test_rows is not None else rows.test / rows.train
     ranking = _ranking(arms, members, chosen, overlap)
     metric = metric_of(dataset.task)
     return Study(
         name=dataset.name,
-        source=source or dataset.name,
+        source=read.source,
         task=dataset.task,
         metric=metric,
         settings=chosen,
@@ -132,7 +133,7 @@ def _check(settings: Settings) -> None:
 def _train_all(
     work: Sequence[Unit],
     dataset: Dataset,
-    source: str,
+    origin: DataSpec,
     settings: Settings,
     progress: Progress,
     executor: Executor | None,
@@ -151,7 +152,7 @@ def _train_all(
             done.add(1)
 
         try:
-            return train_unit(unit, dataset, source, settings, on_epoch, cancel.is_set)
+            return train_unit(unit, dataset, origin, settings, on_epoch, cancel.is_set)
         finally:
             gate.passed(unit)
             done.add(settings.epochs - last)
@@ -227,7 +228,7 @@ def _arm_result(arm: Arm, members: Sequence[MemberResult], settings: Settings, o
 
 def single_experiment(
     dataset: Dataset,
-    source: str,
+    origin: DataSpec,
     settings: Settings,
     activation: str,
     losses: Sequence[str],
@@ -237,5 +238,5 @@ def single_experiment(
     """The experiment of one arm, as `compare` would train it."""
     _check(settings)
     arm = choose_arms(dataset, [activation], losses, settings.hidden)[0]
-    spec = data_spec(dataset, source, settings, arm.head.targets)
+    spec = data_spec(dataset, origin, settings, arm.head.targets)
     return arm.experiment(spec, training_spec(settings, seed, learning_rate))

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from gradoscope.comparison.arms import Arm, Head
@@ -37,10 +37,10 @@ def units(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Unit]:
     return [Unit(seed, group) for seed in seeds for group in groups]
 
 
-def data_spec(dataset: Dataset, source: str, settings: Settings, targets: str) -> DataSpec:
-    """The [data] table of the experiments of a comparison."""
-    return DataSpec(
-        source=source,
+def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: str) -> DataSpec:
+    """The [data] table of the experiments of a comparison: as it was read, with what was guessed written down."""
+    return replace(
+        origin,
         target=dataset.target_names[0] if len(dataset.target_names) == 1 else None,
         task=dataset.task,
         validation=settings.validation,
@@ -66,7 +66,7 @@ def training_spec(settings: Settings, seed: int, learning_rate: float) -> Traini
 def train_unit(
     unit: Unit,
     dataset: Dataset,
-    source: str,
+    origin: DataSpec,
     settings: Settings,
     on_epoch: Callable[[int], None],
     cancelled: Callable[[], bool],
@@ -78,7 +78,7 @@ def train_unit(
     train, validation, test = (
         Rows(preparation.inputs(dataset.inputs[rows]), preparation.target.apply(dataset.target[rows])) for rows in parts
     )
-    data = data_spec(dataset, source, settings, targets)
+    data = data_spec(dataset, origin, settings, targets)
     members = [(arm, rate) for arm in unit.arms for rate in settings.learning_rates]
     experiments: list[Experiment] = [
         arm.experiment(data, training_spec(settings, unit.seed, rate)) for arm, rate in members
