@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradoscope.comparison import ArmResult, Study, names
+from gradoscope.comparison import ArmResult, Study
 from gradoscope.language import say
 from gradoscope.plots.colours import depth
 from gradoscope.plots.epochs import epoch_axis, line, scale, span, together, typical
-from gradoscope.plots.style import drawing, grid, label
+from gradoscope.plots.labels import Label, labels
+from gradoscope.plots.style import axis_names, drawing, grid
 
 DECADES = 8  # that are shown below the largest norm; a gradient of zero is drawn at the lower edge
 
@@ -19,17 +20,17 @@ DECADES = 8  # that are shown below the largest norm; a gradient of zero is draw
 class GradientNorms(NamedTuple):
     """For every arm the median norm over its runs, (epochs, layers), from the first layer to the output."""
 
-    names: tuple[str, ...]
+    labels: tuple[Label, ...]
     norms: tuple[NDArray[np.float64], ...]
 
     def sentence(self, arm: int) -> str:
         """What the panel of an arm shows."""
         norms = self.norms[arm][np.isfinite(self.norms[arm]).all(1)]
         if not len(norms):
-            return say("{name}: no finite gradients.", name=self.names[arm])
+            return say("{name}: no finite gradients.", name=self.labels[arm].full)
         return say(
             "{name}: in the last epoch {first} in the first layer and {last} in the output layer.",
-            name=self.names[arm],
+            name=self.labels[arm].full,
             first=f"{norms[-1, 0]:.2g}",
             last=f"{norms[-1, -1]:.2g}",
         )
@@ -37,7 +38,7 @@ class GradientNorms(NamedTuple):
     @drawing
     def draw(self, columns: int = 4) -> Figure:
         """Draw small multiples with one line per layer, on one logarithmic axis."""
-        figure, panels = grid(self.names, columns)
+        figure, panels = grid([label[1:] for label in self.labels], columns)
         positive = [np.where(norms > 0, norms, np.nan) for norms in self.norms]
         limits = span(positive)
         low, high = (0.1, 1.0) if limits is None else limits
@@ -45,7 +46,7 @@ class GradientNorms(NamedTuple):
         for axes, norms in zip(panels, self.norms, strict=True):
             epoch_axis(axes, max(len(each) for each in self.norms))
             scale(axes, low, high)
-            label(axes, say("epoch"), say("gradient norm"))
+            axis_names(axes, say("epoch"), say("gradient norm"))
             _draw(axes, np.maximum(norms, low))
         return figure
 
@@ -57,9 +58,7 @@ def _draw(axes: Axes, norms: NDArray[np.float64]) -> None:
 
 def gradient_norms(study: Study) -> GradientNorms:
     """The gradient norms of every arm at its chosen learning rate."""
-    called = names(study.arms)
-    norms = tuple(_median(result) for result in study.arms)
-    return GradientNorms(tuple(called[id(result)] for result in study.arms), norms)
+    return GradientNorms(labels(study), tuple(map(_median, study.arms)))
 
 
 def _median(result: ArmResult) -> NDArray[np.float64]:

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradoscope.comparison import ArmResult, Study, names
+from gradoscope.comparison import ArmResult, Study
 from gradoscope.language import say
 from gradoscope.plots.colours import SERIES
 from gradoscope.plots.epochs import epoch_axis, line, scale, span, together, typical
-from gradoscope.plots.style import drawing, grid, label
+from gradoscope.plots.labels import Label, labels
+from gradoscope.plots.style import axis_names, drawing, grid
 
 VALIDATION, TRAINING = SERIES[0], SERIES[1]
 
@@ -20,7 +21,7 @@ VALIDATION, TRAINING = SERIES[0], SERIES[1]
 class ArmCurves(NamedTuple):
     """Losses of one arm, (runs, epochs) and NaN where a run has ended; the epoch (from 1) that each run kept."""
 
-    name: str
+    label: Label
     loss: str
     training: NDArray[np.float64]
     validation: NDArray[np.float64]
@@ -30,11 +31,11 @@ class ArmCurves(NamedTuple):
         """What the panel shows."""
         middle = typical(self.validation)
         if not np.isfinite(middle).any():
-            return say("{name}: no finite validation loss.", name=self.name)
+            return say("{name}: no finite validation loss.", name=self.label.full)
         lowest = int(np.nanargmin(middle))
         return say(
             "{name}: the median validation loss falls from {first} to {lowest} at epoch {epoch}.",
-            name=self.name,
+            name=self.label.full,
             first=f"{middle[np.isfinite(middle)][0]:.3g}",
             lowest=f"{middle[lowest]:.3g}",
             epoch=lowest + 1,
@@ -49,13 +50,13 @@ class LearningCurves(NamedTuple):
     @drawing
     def draw(self, columns: int = 4) -> Figure:
         """Draw small multiples; arms with the same loss share their axis."""
-        figure, panels = grid([arm.name for arm in self.arms], columns)
+        figure, panels = grid([arm.label[1:] for arm in self.arms], columns)
         epochs = max(arm.training.shape[1] for arm in self.arms)
         for axes, arm in zip(panels, self.arms, strict=True):
             epoch_axis(axes, epochs)
             limits = _limits([other for other in self.arms if other.loss == arm.loss])
             scale(axes, *limits)
-            label(axes, say("epoch"), say("loss"))
+            axis_names(axes, say("epoch"), say("loss"))
             _draw(axes, arm)
         return figure
 
@@ -81,14 +82,13 @@ def _draw(axes: Axes, arm: ArmCurves) -> None:
 
 def learning_curves(study: Study) -> LearningCurves:
     """The learning curves of every arm at its chosen learning rate."""
-    called = names(study.arms)
-    return LearningCurves(tuple(_curves(result, called[id(result)]) for result in study.arms))
+    return LearningCurves(tuple(map(_curves, study.arms, labels(study))))
 
 
-def _curves(result: ArmResult, name: str) -> ArmCurves:
+def _curves(result: ArmResult, label: Label) -> ArmCurves:
     runs = [member.run for member in result.members]
     return ArmCurves(
-        name,
+        label,
         result.arm.loss,
         together([run.curves.train_loss for run in runs]),
         together([run.curves.validation_loss for run in runs]),

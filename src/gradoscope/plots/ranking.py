@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradoscope.comparison import ArmResult, Study, names
+from gradoscope.comparison import ArmResult, Study
 from gradoscope.language import say
 from gradoscope.plots.colours import INK, MUTED, SERIES, SURFACE
+from gradoscope.plots.labels import labels
 from gradoscope.plots.numbers import metric_name, score
-from gradoscope.plots.style import SMALL, TEXT, canvas, drawing, fit, label, place, score_ticks
+from gradoscope.plots.style import SMALL, TEXT, axis_names, canvas, drawing, fit, place, score_ticks
 
 LOWEST_R2 = -1.0  # what is worse is drawn at the edge, or one arm that diverged would flatten all others
 NARROW = 480.0  # below this width, a name stands above its row instead of beside it
@@ -57,8 +58,8 @@ class Ranking(NamedTuple):
     def draw(self, width: float = 720.0) -> Figure:
         """Draw it `width` CSS pixels wide."""
         narrow = width < NARROW
-        longest = max(len(fit(row.name, 34)) for row in self.rows)
-        left, step = (4.0, 52.0) if narrow else (min(7.2 * longest + 24, 0.38 * width), 34.0)
+        longest = max(len(fit(row.name, 48)) for row in self.rows)
+        left, step = (4.0, 52.0) if narrow else (min(7.0 * longest + 24, 0.45 * width), 34.0)
         height = TOP + step * len(self.rows) + BOTTOM
         figure = canvas(width, height)
         axes = place(figure, left, TOP, width - left - VALUE, height - TOP - BOTTOM)
@@ -77,16 +78,16 @@ class Ranking(NamedTuple):
         axes.spines["left"].set_visible(False)
         axes.grid(visible=False, axis="y")
         score_ticks(axes.xaxis, self.metric, 4 if narrow else 6)
-        label(axes, say("{metric} on test rows", metric=metric_name(self.metric)))
+        axis_names(axes, say("{metric} on test rows", metric=metric_name(self.metric)))
         axes.set_yticks([])
         for position, row in enumerate(self.rows):
             if narrow:
                 _beside(axes, fit(row.name, 44), position - 0.27, 0.0, 0.0, color=INK, ha="left")
             else:
-                _beside(axes, fit(row.name, 34), position, 0.0, -14.0, color=INK, ha="right")
+                _beside(axes, fit(row.name, 48), position, 0.0, -14.0, color=INK, ha="right")
 
     def _draw_baseline(self, axes: Axes, reaches: bool) -> None:
-        text = say("always the same answer: {score}", score=score(self.metric, self.baseline))
+        text = say("baseline {score}", score=score(self.metric, self.baseline))
         if not reaches:
             axes.text(0.0, 1.0, f"◂ {text}", transform=axes.transAxes, fontsize=SMALL, color=MUTED, va="bottom")
             return
@@ -143,8 +144,8 @@ def _draw_row(axes: Axes, position: float, row: Row, possible: tuple[float, floa
 
 def ranking(study: Study) -> Ranking:
     """The ranking of a study."""
-    called = names(study.arms)
-    return Ranking(tuple(_row(result, called[id(result)]) for result in study.arms), study.metric, study.baseline)
+    rows = (_row(result, label.full) for result, label in zip(study.arms, labels(study), strict=True))
+    return Ranking(tuple(rows), study.metric, study.baseline)
 
 
 def _row(result: ArmResult, name: str) -> Row:

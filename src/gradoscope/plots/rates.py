@@ -8,18 +8,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
-from gradoscope.comparison import Study, names
+from gradoscope.comparison import Study
 from gradoscope.language import say
 from gradoscope.plots.colours import FAINT, MUTED, SERIES, SURFACE
+from gradoscope.plots.labels import Label, labels
 from gradoscope.plots.numbers import metric_name, score
 from gradoscope.plots.ranking import LOWEST_R2
-from gradoscope.plots.style import drawing, grid, label, plain, score_ticks
+from gradoscope.plots.style import axis_names, drawing, grid, plain, score_ticks
 
 
 class Sensitivity(NamedTuple):
     """Mean validation scores, (arms, rates), NaN where a network had none; and which rate each arm was given."""
 
-    names: tuple[str, ...]
+    labels: tuple[Label, ...]
     rates: NDArray[np.float64]
     scores: NDArray[np.float64]
     chosen: tuple[int, ...]
@@ -29,10 +30,10 @@ class Sensitivity(NamedTuple):
         """What the panel of an arm shows."""
         own = self.scores[arm][np.isfinite(self.scores[arm])]
         if not own.size:
-            return say("{name}: no learning rate gave a finite score.", name=self.names[arm])
+            return say("{name}: no learning rate gave a finite score.", name=self.labels[arm].full)
         return say(
             "{name}: from {lowest} to {highest} over the grid; the rate {rate} was chosen.",
-            name=self.names[arm],
+            name=self.labels[arm].full,
             lowest=score(self.metric, float(own.min())),
             highest=score(self.metric, float(own.max())),
             rate=plain(self.rates[self.chosen[arm]]),
@@ -41,7 +42,7 @@ class Sensitivity(NamedTuple):
     @drawing
     def draw(self, columns: int = 4) -> Figure:
         """Draw small multiples, each with the other arms faint behind its own line."""
-        figure, panels = grid(self.names, columns)
+        figure, panels = grid([label[1:] for label in self.labels], columns)
         shown = np.maximum(self.scores, 0.0 if self.metric == "accuracy" else LOWEST_R2)
         for arm, axes in enumerate(panels):
             self._dress(axes, shown)
@@ -62,7 +63,7 @@ class Sensitivity(NamedTuple):
         margin = 0.08 * max(high - low, 0.01)
         axes.set_ylim(low - margin, high + margin)
         score_ticks(axes.yaxis, self.metric)
-        label(axes, say("learning rate"), metric_name(self.metric))
+        axis_names(axes, say("learning rate"), metric_name(self.metric))
 
     def _draw_own(self, axes: Axes, scores: NDArray[np.float64], chosen: int) -> None:
         axes.plot(self.rates, scores, "o-", color=SERIES[0], linewidth=2, markersize=4, markeredgewidth=0)
@@ -75,10 +76,10 @@ class Sensitivity(NamedTuple):
 
 def sensitivity(study: Study) -> Sensitivity:
     """The sensitivity of every arm of a study to its learning rate."""
-    called, rates = names(study.arms), np.array(study.settings.learning_rates)
+    rates = np.array(study.settings.learning_rates)
     order = np.argsort(rates)
     return Sensitivity(
-        tuple(called[id(result)] for result in study.arms),
+        labels(study),
         rates[order],
         np.stack([np.asarray(result.by_rate, np.float64)[order] for result in study.arms]),
         tuple(int(np.searchsorted(rates[order], result.learning_rate)) for result in study.arms),

@@ -106,30 +106,51 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 class Cell:
     """Sizes of one small multiple in CSS pixels: the whole cell, and the margins around its plotting area."""
 
-    width, height = 240.0, 192.0
-    left, right, top, bottom = 60.0, 10.0, 28.0, 42.0
+    width, height = 240.0, 206.0
+    left, right, top, bottom = 60.0, 10.0, 42.0, 42.0
     label = -50.0  # where the name of the vertical axis stands, from that axis
 
 
-def grid(titles: Sequence[str], columns: int = 4) -> tuple[Figure, list[Axes]]:
-    """Small multiples: equal axes with a title each, row by row; `panels` cuts the figure into one SVG per title."""
+def grid(titles: Sequence[tuple[str, str]], columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """Small multiples row by row; `svg.panels` cuts the figure into one SVG per cell.
+
+    Parameters
+    ----------
+    titles
+        A title and a second, quieter line ("" for none) for each.
+    columns
+        How many stand side by side.
+    """
     columns = max(1, min(columns, len(titles)))
     rows = -(-len(titles) // columns)
     figure = canvas(columns * Cell.width, rows * Cell.height)
+    return figure, [_cell(figure, *divmod(number, columns), *title) for number, title in enumerate(titles)]
+
+
+def _cell(figure: Figure, row: int, column: int, title: str, detail: str) -> Axes:
     inner = (Cell.width - Cell.left - Cell.right, Cell.height - Cell.top - Cell.bottom)
-    everything = []
-    for number, title in enumerate(titles):
-        row, column = divmod(number, columns)
-        axes = place(figure, column * Cell.width + Cell.left, row * Cell.height + Cell.top, *inner)
-        axes.set_gid(f"panel-{number}")
-        heading = axes.set_title(fit(title, 28), loc="left", fontsize=TEXT, color=INK, fontweight="bold", pad=8)
-        axes.yaxis.set_label_coords(Cell.label / inner[0], 0.5)
-        heading.set_parse_math(False)  # a name may hold a $
-        everything.append(axes)
-    return figure, everything
+    axes = place(figure, column * Cell.width + Cell.left, row * Cell.height + Cell.top, *inner)
+    axes.set_gid(f"panel-{row}-{column}")
+    axes.yaxis.set_label_coords(Cell.label / inner[0], 0.5)
+    _above(axes, fit(title, 28), 22.0 if detail else 10.0, fontsize=TEXT, fontweight="bold", color=INK)
+    _above(axes, fit(detail, 34), 8.0, fontsize=SMALL, color=MUTED)
+    return axes
 
 
-def label(axes: Axes, x: str = "", y: str = "") -> None:
+def _above(axes: Axes, text: str, up: float, **style: Any) -> None:
+    written = axes.annotate(
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        xytext=(10 - Cell.left, up),
+        annotation_clip=False,
+        **style,
+    )
+    written.set_parse_math(False)  # a name may hold a $
+
+
+def axis_names(axes: Axes, x: str = "", y: str = "") -> None:
     """Name the axes."""
     if x:
         axes.set_xlabel(x, fontsize=SMALL, color=MUTED, labelpad=4)

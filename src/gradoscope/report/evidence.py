@@ -28,7 +28,7 @@ def learning(study: Study) -> Section:
         Key(say("single runs"), MUTED, "thin"),
         Key(say("epoch whose parameters were kept"), VALIDATION, "run"),
     )
-    titles = [say("Learning curves of {name}", name=arm.name) for arm in numbers.arms]
+    titles = [say("Learning curves of {name}", name=arm.label.full) for arm in numbers.arms]
     drawn = panels(numbers.draw(), name="learning", titles=titles, descriptions=[a.sentence() for a in numbers.arms])
     picture = Picture(say("Loss over epochs"), keys, panels=tuple(drawn))
     return Section("learning", say("Learning curves"), (Text(lead), picture))
@@ -54,7 +54,7 @@ def rates(study: Study) -> Section:
     ]
     if not all(math.isfinite(value) for value in numbers.scores.flat):
         keys.append(Key(say("no finite score"), MUTED, "cross"))
-    titles = [say("Score of {name} over learning rates", name=name) for name in numbers.names]
+    titles = [say("Score of {name} over learning rates", name=label.full) for label in numbers.labels]
     sentences = [numbers.sentence(arm) for arm in range(len(titles))]
     drawn = panels(numbers.draw(), name="rates", titles=titles, descriptions=sentences)
     picture = Picture(say("Validation score over learning rates"), tuple(keys), panels=tuple(drawn))
@@ -69,7 +69,7 @@ def gradients(study: Study) -> Section:
         "Where the first layer lies far below the output, gradients fade on their way back; "
         "lines that climb show gradients that explode."
     )
-    titles = [say("Gradient norms of {name}", name=name) for name in numbers.names]
+    titles = [say("Gradient norms of {name}", name=label.full) for label in numbers.labels]
     sentences = [numbers.sentence(arm) for arm in range(len(titles))]
     drawn = panels(numbers.draw(), name="gradients", titles=titles, descriptions=sentences)
     picture = Picture(say("Gradient norm of each layer over epochs"), _layer_keys(numbers), panels=tuple(drawn))

@@ -21,12 +21,7 @@ def task_name(task: str) -> str:
 def head(study: Study) -> Head:
     """The opening."""
     answer, *rest = _SENTENCE_END.split(study.verdict)
-    subject = say(
-        "{name}: {task}, {arms} combinations compared",
-        name=study.name,
-        task=task_name(study.task),
-        arms=len(study.arms),
-    )
+    subject = f"{study.name}: {task_name(study.task)}, {compared(study)}"
     return Head(subject, answer, " ".join(rest), (_best(study), _baseline(study), _networks(study), _rows(study)))
 
 
@@ -40,14 +35,22 @@ def _best(study: Study) -> Fact:
 
 
 def _baseline(study: Study) -> Fact:
-    note = say("the commonest class") if study.metric == "accuracy" else say("the mean of the target")
-    return Fact(say("always the same answer"), score(study.metric, study.baseline), note)
+    accuracy = study.metric == "accuracy"
+    note = say("always answering the commonest class") if accuracy else say("always answering the mean of the target")
+    return Fact(say("baseline"), score(study.metric, study.baseline), note)
+
+
+def compared(study: Study) -> str:
+    """What was compared, counted."""
+    same = len({(result.arm.loss, result.arm.hidden) for result in study.arms}) == 1
+    arms = len(study.arms)
+    return say("{arms} activations", arms=arms) if same else say("{arms} combinations", arms=arms)
 
 
 def _networks(study: Study) -> Fact:
     note = say(
-        "{arms} combinations × {rates} learning rates × {seeds} seeds, in {seconds} s",
-        arms=len(study.arms),
+        "{arms} × {rates} learning rates × {seeds} seeds, in {seconds} s",
+        arms=compared(study),
         rates=len(study.settings.learning_rates),
         seeds=len(study.settings.seeds),
         seconds=f"{study.seconds:.0f}" if study.seconds >= 10 else f"{study.seconds:.1f}",

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from gradoscope.comparison import Study
 from gradoscope.language import say
 from gradoscope.plots.style import plain
-from gradoscope.report.head import task_name
+from gradoscope.report.head import compared, task_name
 from gradoscope.report.parts import Cell, Column, Command, Entries, Entry, Line, Section, Table, Text
+
+OPTIMIZER_NAMES = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
 
 
 def guessed(study: Study) -> Section:
@@ -32,9 +34,8 @@ def method(study: Study) -> Section:
 def _what(study: Study) -> str:
     rows = study.rows
     return say(
-        "{arms} combinations of activation, loss and hidden layers were compared on {name} "
-        "({task}; {rows} rows, {inputs} inputs after preparation).",
-        arms=len(study.arms),
+        "{arms} were compared on {name} ({task}; {rows} rows, {inputs} inputs after preparation).",
+        arms=compared(study),
         name=study.name,
         task=task_name(study.task),
         rows=f"{rows.train + rows.validation + rows.test:,}",
@@ -66,10 +67,15 @@ def _division(study: Study) -> str:
 
 def _training(study: Study) -> str:
     settings = study.settings
+    losses = dict.fromkeys(result.arm.loss for result in study.arms)
+    layers = dict.fromkeys(", ".join(map(str, result.arm.hidden)) or say("none") for result in study.arms)
+    networks = say(
+        "Loss: {losses}; units of the hidden layers: {layers}.", losses=", ".join(losses), layers="; ".join(layers)
+    )
     optimised = say(
         "Each network was trained with {optimizer} on batches of {batch} rows for at most {epochs} epochs, and stopped "
         "when the validation loss had not fallen for {patience} epochs; the parameters of its best epoch were kept.",
-        optimizer=settings.optimizer,
+        optimizer=OPTIMIZER_NAMES.get(settings.optimizer, settings.optimizer),
         batch=settings.batch_size,
         epochs=settings.epochs,
         patience=settings.patience,
@@ -79,7 +85,7 @@ def _training(study: Study) -> str:
         "batches; hidden layers started from {starts}.",
         starts=_starts(study),
     )
-    return f"{optimised} {_rate(study)} {same} {say('Test rows served for the final scores alone.')}"
+    return f"{networks} {optimised} {_rate(study)} {same} {say('Test rows served for the final scores alone.')}"
 
 
 def _rate(study: Study) -> str:
@@ -112,7 +118,7 @@ def _intervals(study: Study) -> str:
     else:
         scores = say(
             "Intervals are 95 %: for scores, Student's t with the variance corrected for training sets that overlap "
-            "(Nadeau and Bengio, 2003, Machine Learning 52, 239-281)."
+            "(Nadeau and Bengio, 2003, Machine Learning 52, 239–281)."
         )
     if len(study.arms) == 1:
         return scores

@@ -6,10 +6,9 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; a quiet one is a note in small letters."""
+    """A paragraph."""
 
     text: str
-    quiet: bool = False
     kind: ClassVar[str] = "text"
 
 
@@ -49,10 +48,10 @@ class Column(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What a cell says, and in smaller letters behind it a detail, such as an interval; code is set as such."""
+    """What a cell says, and quietly before it a rank; code is set as such."""
 
     text: str
-    detail: str = ""
+    before: str = ""
     code: bool = False
 
 
@@ -65,11 +64,12 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns."""
+    """Rows under columns, and notes below them."""
 
     caption: str
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
     kind: ClassVar[str] = "table"
 
 

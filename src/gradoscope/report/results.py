@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from gradoscope.comparison import ArmResult, Study
 from gradoscope.language import say
 from gradoscope.plots.colours import MUTED, SERIES
+from gradoscope.plots.labels import labels
 from gradoscope.plots.numbers import bounds, change, change_bounds, metric_name, score
 from gradoscope.plots.ranking import Ranking, ranking
 from gradoscope.plots.style import plain
@@ -13,6 +14,7 @@ from gradoscope.report.parts import Cell, Column, Key, Line, Picture, Section, T
 from gradoscope.training import Outcome
 
 WIDE, NARROW = 960.0, 336.0
+AT_EDGE = "*"
 
 
 def results(study: Study) -> Section:
@@ -22,15 +24,20 @@ def results(study: Study) -> Section:
 
 
 def _lead(study: Study) -> str:
-    first = say("Scores on test rows that no choice was based on, mean over the seeds, best first.")
+    sentences = [say("Scores on test rows that no choice was based on, mean over the seeds, best first.")]
     if study.arms[0].score.low is None:
-        return f"{first} {say('With one run each there are no intervals; use --seeds 5.')}"
-    bars = say("The bars are 95 % intervals; each small point is one run.")
-    apart = say(
-        "Bars may overlap although one arm beats the other: "
-        "what counts is the difference, paired by seed, in the table."
-    )
-    return f"{first} {bars} {apart}" if len(study.arms) > 1 else f"{first} {bars}"
+        sentences.append(say("With one run each there are no intervals; use --seeds 5."))
+    else:
+        sentences.append(say("The bars are 95 % intervals; each small point is one run."))
+    if study.metric == "accuracy":
+        sentences.append(say("The baseline always answers the commonest class."))
+    else:
+        sentences.append(say("The baseline always answers the mean of the target."))
+    if len(study.arms) > 1 and study.arms[0].score.low is not None:
+        sentences.append(
+            say("Bars may overlap although one arm beats the other: the table has the differences, paired by seed.")
+        )
+    return " ".join(sentences)
 
 
 def _picture(numbers: Ranking) -> Picture:
@@ -49,7 +56,7 @@ def _picture(numbers: Ranking) -> Picture:
 def _describe(numbers: Ranking) -> str:
     rows = "; ".join(f"{row.name} {score(numbers.metric, row.mean)}" for row in numbers.rows)
     return say(
-        "{metric} on test rows, best first: {rows}. Always the same answer: {baseline}.",
+        "{metric} on test rows, best first: {rows}. Baseline: {baseline}.",
         metric=metric_name(numbers.metric),
         rows=rows,
         baseline=score(numbers.metric, numbers.baseline),
@@ -57,43 +64,51 @@ def _describe(numbers: Ranking) -> str:
 
 
 def _table(study: Study) -> Table:
+    """One row per arm; what all arms have in common, or none has, gets no column."""
     losses, depths = len({r.arm.loss for r in study.arms}) > 1, len({r.arm.hidden for r in study.arms}) > 1
     unit = say("points") if study.metric == "accuracy" else "R²"
-    notes = [", ".join(_notes(result, study)) for result in study.arms]
-    columns = [Column(say("activation")), Column(say("rank"), number=True)]
-    columns += [Column(say("loss"))] * losses + [Column(say("hidden layers"))] * depths
-    columns += [
-        Column(say("learning rate"), number=True),
-        Column(metric_name(study.metric), number=True),
-        Column(say("difference from the best, {unit}", unit=unit), number=True),
-    ]
-    columns += [Column(say("notes"))] * any(notes)
-    lines = []
-    for rank, (result, note) in enumerate(zip(study.arms, notes, strict=True), 1):
-        cells = [Cell(result.arm.activation, code=True), Cell(str(rank))]
-        cells += [Cell(result.arm.loss, code=True)] * losses + [Cell(_layers(result))] * depths
-        cells += [Cell(plain(result.learning_rate)), _score(result, study.metric), _gap(result, study.metric)]
-        cells += [Cell(note)] * any(notes)
-        lines.append(Line(tuple(cells), strong=rank == 1))
-    return Table(_common(study.arms, losses, depths), tuple(columns), tuple(lines))
+    inside = Column(say("95 % interval"), number=True)
+    shown = (
+        (Column(say("activation")), True),
+        (Column(say("loss")), losses),
+        (Column(say("hidden layers")), depths),
+        (Column(say("learning rate"), number=True), True),
+        (Column(metric_name(study.metric), number=True), True),
+        (inside, study.arms[0].score.low is not None),
+        (Column(say("difference from the best ({unit})", unit=unit), number=True), len(study.arms) > 1),
+        (inside, study.arms[0].score.low is not None and len(study.arms) > 1),
+    )
+    lines = tuple(
+        Line(tuple(cell for cell, (_, wanted) in zip(_cells(study, rank), shown, strict=True) if wanted), rank == 0)
+        for rank in range(len(study.arms))
+    )
+    columns = tuple(column for column, wanted in shown if wanted)
+    return Table(_common(study.arms, losses, depths), columns, lines, tuple(_notes(study)))
+
+
+def _cells(study: Study, rank: int) -> tuple[Cell, ...]:
+    """Everything there is to say about an arm, in the order of the columns of the table."""
+    result, metric = study.arms[rank], study.metric
+    gap = result.difference_from_best
+    return (
+        Cell(result.arm.activation, before=str(rank + 1), code=True),
+        Cell(result.arm.loss, code=True),
+        Cell(_layers(result)),
+        Cell(plain(result.learning_rate) + AT_EDGE * result.at_edge),
+        Cell(score(metric, result.score.mean)),
+        Cell(bounds(metric, result.score)),
+        Cell("" if gap is None else change(metric, gap.mean)),
+        Cell("" if gap is None else change_bounds(metric, gap)),
+    )
 
 
 def _layers(result: ArmResult) -> str:
     return ", ".join(map(str, result.arm.hidden)) or say("none")
 
 
-def _score(result: ArmResult, metric: str) -> Cell:
-    return Cell(score(metric, result.score.mean), bounds(metric, result.score))
-
-
-def _gap(result: ArmResult, metric: str) -> Cell:
-    gap = result.difference_from_best
-    return Cell("") if gap is None else Cell(change(metric, gap.mean), change_bounds(metric, gap))
-
-
 def _common(arms: Sequence[ArmResult], losses: bool, depths: bool) -> str:
-    """The caption: means with 95 % intervals, and what all arms have in common."""
-    parts = [] if arms[0].score.low is None else [say("Means with 95 % intervals.")]
+    """The caption: what all arms have in common."""
+    parts = []
     if not losses:
         parts.append(say("Loss: {loss}.", loss=arms[0].arm.loss))
     if not depths:
@@ -101,21 +116,24 @@ def _common(arms: Sequence[ArmResult], losses: bool, depths: bool) -> str:
     return " ".join(parts)
 
 
-def _notes(result: ArmResult, study: Study) -> Iterator[str]:
-    """What one should know about an arm before trusting its place."""
-    runs = len(result.members)
-    if result.failures:
-        yield say("{count} of {runs} runs became infinite or NaN", count=result.failures, runs=runs)
-    if result.at_edge:
-        yield say("rate at the edge of the grid: a wider grid might do better")
-    unfinished = sum(
-        member.run.outcome is Outcome.MAX_EPOCHS and member.run.best_epoch >= 0.98 * member.run.epochs
-        for member in result.members
-    )
-    if 2 * unfinished >= runs:
-        yield say(
-            "{count} of {runs} runs were still improving after {epochs} epochs",
-            count=unfinished,
-            runs=runs,
-            epochs=study.settings.epochs,
-        )
+def _notes(study: Study) -> Iterator[str]:
+    """What one should know before trusting a place in the ranking."""
+    if any(result.at_edge for result in study.arms):
+        hint = say("At the edge of the grid of learning rates: a wider one (--learning-rates) might do better.")
+        yield f"{AT_EDGE} {hint}"
+    for result, label in zip(study.arms, labels(study), strict=True):
+        counts = {"name": label.full, "runs": len(result.members)}
+        if result.failures:
+            yield say("{name}: {count} of {runs} runs became infinite or NaN.", count=result.failures, **counts)
+        if 2 * (unfinished := _unfinished(result)) >= len(result.members):
+            yield say(
+                "{name}: {count} of {runs} runs were still improving at the last epoch; use more --epochs.",
+                count=unfinished,
+                **counts,
+            )
+
+
+def _unfinished(result: ArmResult) -> int:
+    """How many runs kept the parameters of their last epoch, or one close to it, because training was over."""
+    runs = [member.run for member in result.members]
+    return sum(run.outcome is Outcome.MAX_EPOCHS and run.best_epoch >= 0.98 * run.epochs for run in runs)
