@@ -108,3 +108,9 @@ def summed_to(x: Array, shape: Sequence[int]) -> Array:
         leading + i for i, size in enumerate(shape) if size == 1 and x.shape[leading + i] != 1
     )
     return xp.sum(x, axis=axes).reshape(tuple(shape)) if axes else x
+
+
+def finite(x: Array) -> Array:
+    """X with infinities replaced by the largest finite numbers."""
+    largest_number = float(namespace(x).finfo(x.dtype).max)
+    return at_most(at_least(x, -largest_number), largest_number)

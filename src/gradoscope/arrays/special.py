@@ -184,3 +184,9 @@ def erf(x: Array) -> Array:
     tail = bell(size * math.sqrt(2)) * mills_ratio(size * math.sqrt(2))
     far = 1 - 2 * tail
     return where(size < 1, x * polynomial(near * near, polynomials.ERF), where(x < 0, -far, far))
+
+
+def erf_share(x: Array) -> Array:
+    """erf(x) / x for x >= 0."""
+    near = at_most(x, 1.0)
+    return where(x < 1, polynomial(near * near, polynomials.ERF), erf(x) / at_least(x, 1.0))

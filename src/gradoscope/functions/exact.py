@@ -75,7 +75,7 @@ def _differences(ahead: Any, behind: Any, far_ahead: Any, far_behind: Any, step:
 
 def _exact(value: Any) -> Any:
     mpmath = _mpmath()
-    if isinstance(value, str | bool | None):
+    if isinstance(value, str | bool | int | None):
         return value
     if isinstance(value, Sequence):
         return [_exact(entry) for entry in value]
@@ -91,8 +91,8 @@ def _moved(value: Any, place: int | None, offset: Any) -> Any:
 def ulps(found: float, exact: Any, digits: int, lowest: int, size: Any = None) -> float:
     """The error of `found` in units in the last place of a format with `digits` bits and lowest exponent `lowest`.
 
-    float32 has 24 digits and lowest exponent -126, float64 has 53 and -1022. Subnormal
-    results are not judged: XLA flushes them to zero. `size` is the number whose last place counts, the exact one by default.
+    float32 has 24 digits and lowest exponent -126, float64 has 53 and -1022. Subnormal results are not judged: XLA
+    flushes them to zero. `size` is the number whose last place counts, the exact one by default.
     """
     mpmath = _mpmath()
     if exact != exact or found != found:

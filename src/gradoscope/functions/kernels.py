@@ -23,6 +23,7 @@ from gradoscope.arrays import (
     magnitude,
     namespace,
     product,
+    sqrt,
     total,
     where,
 )
@@ -153,3 +154,43 @@ def taken(rows: Array, labels: Array) -> Array:
     possible = (labels >= 0) & (labels < classes)
     index = xp.where(possible, labels, 0)[..., None]
     return where(possible, xp.take_along_axis(rows, index, axis=-1)[..., 0], math.nan)
+
+
+def root_parts(x: Array, scale: float) -> tuple[Array, Array]:
+    """1 / sqrt(1 + y^2) for |y| <= 1, and 1 / sqrt(1 + 1 / y^2) for |y| > 1, where y = scale * x."""
+    size = magnitude(x) * scale
+    inner, inverse = at_most(size, 1.0), 1 / at_least(size, 1.0)
+    return 1 / sqrt(1 + inner * inner), 1 / sqrt(1 + inverse * inverse)
+
+
+def hypotenuse(x: Array, height: float) -> Array:
+    """sqrt(x^2 + height^2) without overflow or underflow; infinite for infinite x."""
+    size = magnitude(x)
+    longer, shorter = at_least(size, height), at_most(size, height)
+    share = shorter / longer
+    return longer * sqrt(1 + share * share)
+
+
+def log1p_share(x: Array) -> Array:
+    """log(1 + x) / x for x >= 0, 1 at 0."""
+    return where(x > 0, log1p(x) / where(x > 0, x, 1.0), 1.0)
+
+
+def sparse_threshold(below: Array, axis: int) -> Array:
+    """The number t for which max(x - t, 0) sums to 1: the largest (sum of the k largest - 1) / k."""
+    xp = namespace(below)
+    ordered = xp.flip(xp.sort(below, axis=axis), axis=axis)
+    counts = xp.cumsum(xp.ones_like(below), axis=axis)
+    return largest((xp.cumsum(ordered, axis=axis) - 1) / counts, axis)
+
+
+def entmax_threshold(below: Array, axis: int, alpha: float) -> Array:
+    """The number t for which max(x - t, 0)^(1 / (alpha - 1)) sums to 1, by bisection; the largest x is 0."""
+    power = 1 / (alpha - 1)
+    low = total(below * 0, axis) - 1
+    width = 1.0
+    for _ in range(55 if is_double(below) else 26):
+        width = width / 2
+        mass = total(at_least(below - (low + width), 0.0) ** power, axis)
+        low = where(mass >= 1, low + width, low)
+    return low

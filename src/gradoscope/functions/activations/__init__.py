@@ -6,7 +6,20 @@ from gradoscope.functions.activation import activations
 
 __all__ = ["PAGES", "activations"]
 
-PAGES = ("linear", "sigmoidal", "rectifiers", "gated", "shrinkage", "vector")
+PAGES = (
+    "linear",
+    "sigmoidal",
+    "hard_sigmoidal",
+    "rectifiers",
+    "smooth_rectifiers",
+    "gated",
+    "gelu",
+    "gated_twice",
+    "shrinkage",
+    "pairs",
+    "vector",
+    "groups",
+)
 
 for page in PAGES:
     import_module(f"{__name__}.{page}")

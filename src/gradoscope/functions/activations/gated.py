@@ -4,19 +4,20 @@ import math
 
 from gradoscope.arrays import (
     Array,
+    at_most,
     constant,
-    is_double,
-    plus,
-    product,
-    times_normal_cdf,
-    times_normal_cdf_slope,
-    two_parts,
+    exp,
+    expm1,
+    isnan,
+    magnitude,
+    where,
 )
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
-from gradoscope.functions.facts import Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
+from gradoscope.functions.facts import Dead, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped
+from gradoscope.functions.parameters import POSITIVE
 
 INF = math.inf
 
@@ -59,95 +60,170 @@ def _(x: Array) -> Array:
 
 
 @activation(
-    Range(-0.1699712, INF),
+    Range(-0.2784645, INF),
     Limits(0, INF),
-    Turns(-0.7517916, -0.1699712),
-    Lipschitz(1.1289042, at=math.sqrt(2)),
+    Turns(-1.2784645, -0.2784645),
+    Lipschitz(1.0998394, at=2.3993573),
     Smooth(),
     Saturates(left=0),
-    Moments(mean=0.282095, second=0.425221, slope=0.455888),
-    formula=r"f(x) = x\,\Phi(x) = \frac{x}{2} \operatorname{erfc}\left(-\frac{x}{\sqrt 2}\right)",
-    textbook="x * ncdf(x)",
-    bound=5,  # exp of NumPy in float32 is 2 units off
-    aliases=("gelu_exact", "gelu_erf", "gaussian_error_linear_unit"),
-    source="Hendrycks & Gimpel 2016, arXiv 1606.08415",
+    Moments(mean=0.2066211, second=0.3557758, slope=0.3795181),
+    formula=r"f(x) = x\,\sigma(\beta x)",
+    textbook="x / (1 + exp(-beta * x))",
+    aliases=("swish_beta",),
+    source="Ramachandran, Zoph & Le 2017, arXiv 1710.05941",
     initialiser="he_normal",
+    domains={"beta": POSITIVE},
+    trainable=("beta",),
     guidance=Guidance(
-        use="Hidden layers of transformers and other deep networks.",
+        use="Hidden layers of deep networks; beta is trained.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
-        weaknesses=("Dearer than ReLU.", "Not monotonic."),
-        pairs_with=("categorical_cross_entropy",),
-        differs="The default is this exact form in PyTorch and keras.activations, the tanh form in JAX and keras.ops.",
+        weaknesses=("Costs an exponential.", "Not monotonic."),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+        differs="Keras and JAX call silu swish.",
     ),
-    peers=Peers("nn.GELU", "gelu", "gelu"),
 )
-def gelu(x: Array) -> Array:
-    """The Gaussian error linear unit, exact; 0 at -infinity.
+def swish(x: Array, beta: float = 1.0) -> Array:
+    """X sigmoid(beta x); 0 at -infinity.
 
     Examples
     --------
-    >>> gelu([-1.0, 2.0]).round(6)
-    array([-0.158655,  1.9545  ])
+    >>> swish([-1.0, 2.0], beta=2.0).round(6)
+    array([-0.119203,  1.964028])
     """
-    return times_normal_cdf(x)
+    return kernels.times_gate(x, *kernels.scaled(clipped(x, -1e30, 1e30), beta))
 
 
-@gelu.derivative
-def _(x: Array) -> Array:
-    return times_normal_cdf_slope(x)
+@swish.derivative
+def _(x: Array, beta: float = 1.0) -> Array:
+    argument, lost = kernels.scaled(clipped(x, -1e30, 1e30), beta)
+    return kernels.times_gate_slope(argument, argument, lost)
 
 
-LINEAR = two_parts("1.5957691216057307117597842397375274")  # 2 sqrt(2 / pi)
-CUBIC = two_parts("0.071354816272600248776338752279863541")  # 0.044715 times that
+@swish.gradient("beta")
+def _(x: Array, beta: float = 1.0) -> Array:
+    near = clipped(x, -1e15, 1e15)
+    return near * near * kernels.sigmoid_slope(beta * near)
 
 
 @activation(
-    Range(-0.1700407, INF),
+    Range(-0.375, INF),
     Limits(0, INF),
-    Turns(-0.7524614, -0.1700407),
-    Lipschitz(1.1289929, at=1.4209),
-    Smooth(),
+    Turns(-1.5, -0.375),
+    Lipschitz(1.5, at=3 - 1e-9),
+    Smooth(0, kinks=(-3, 3)),
     Saturates(left=0),
-    Moments(mean=0.281997, second=0.425176, slope=0.455779),
-    formula=r"f(x) = \frac{x}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(x + 0.044715 x^3)\right)\right)",
-    textbook="x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 44715 * x**3 / 1000000)))",
-    aliases=("gelu_new", "gelu_approximate", "gelu_pytorch_tanh", "gelu_fast"),
-    source="Hendrycks & Gimpel 2016, arXiv 1606.08415",
+    Dead(-INF, -3),
+    Moments(mean=0.1662167, second=0.3315674, slope=0.3585315),
+    formula=r"f(x) = x \min(\max(x + 3, 0), 6) / 6",
+    textbook="x * min(max(x + 3, 0), 6) / 6",
+    aliases=("hard_silu", "hardswish"),
+    source="Howard et al. 2019, MobileNetV3",
     initialiser="he_normal",
     guidance=Guidance(
-        use="Where a network was trained with it (GPT-2, Gemma); else prefer gelu.",
-        strengths=("Within 0.0005 of the exact GELU.",),
-        weaknesses=("An approximation that is no longer cheaper.",),
-        pairs_with=("categorical_cross_entropy",),
-        differs="The default of JAX.",
+        use="Hidden layers on small or quantised hardware.",
+        strengths=("Needs no exponential.",),
+        weaknesses=("Its gradient is exactly zero below -3.", "Not monotonic."),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
     ),
-    peers=Peers("nn.GELU(approximate='tanh')", "gelu(approximate=True)", "gelu(approximate=True)"),
+    peers=Peers("nn.Hardswish", "hard_silu", "hard_swish"),
 )
-def gelu_tanh(x: Array) -> Array:
-    """The tanh approximation of GELU; 0 at -infinity.
+def hard_swish(x: Array) -> Array:
+    """X hard_sigmoid(x); its derivative is 0 at -3 and 1 at 3.
 
     Examples
     --------
-    >>> gelu_tanh([-1.0, 2.0]).round(6)
-    array([-0.158808,  1.954598])
+    >>> hard_swish([-1.0, 3.0]).round(6)
+    array([-0.333333,  3.      ])
     """
-    near = clipped(x, -1e3, 1e3)
-    return kernels.times_gate(x, *_double_argument(near))
+    return where(x > 3, x, clipped(x, -3.0, 3.0) * ((clipped(x, -3.0, 3.0) + 3) / 6))
 
 
-def _double_argument(x: Array) -> tuple[Array, Array]:
-    """2u = x (2 sqrt(2 / pi)) (1 + 0.044715 x^2), whose sigmoid is the gate, with its rounding error."""
-    (linear, linear_rest), (cubic, cubic_rest) = LINEAR[is_double(x)], CUBIC[is_double(x)]
-    square, square_lost = product(x, x)
-    bent, bent_lost = product(square, constant(x, cubic))
-    factor, lost = plus(bent, linear)
-    result, result_lost = product(x, factor)
-    return result, result_lost + x * (lost + (bent_lost + (cubic * square_lost + cubic_rest * square) + linear_rest))
-
-
-@gelu_tanh.derivative
+@hard_swish.derivative
 def _(x: Array) -> Array:
-    near = clipped(x, -1e3, 1e3)
-    argument, lost = _double_argument(near)
-    rise = LINEAR[1][0] + 3 * CUBIC[1][0] * near * near
-    return kernels.times_gate_slope(near * rise, argument, lost)
+    inner = (2 * x + 3) / 6
+    return where(isnan(x), x, where(x >= 3, constant(x, 1.0), where(x > -3, inner, 0.0)))
+
+
+@activation(
+    Range(-0.1715729, INF),
+    Limits(0, INF),
+    Turns(-0.8813736, -0.1715729),
+    Lipschitz(1.0998394, at=2.3993573),
+    Smooth(1, kinks=(0,)),
+    Saturates(left=0),
+    Moments(mean=0.2392167, second=0.3430673, slope=0.3665312),
+    formula=r"f(x) = \begin{cases} x\,\sigma(x) & x \ge 0 \\ (e^x - 1)\,\sigma(x) & x < 0 \end{cases}",
+    textbook="x / (1 + exp(-x)) if x >= 0 else (exp(x) - 1) / (1 + exp(-x))",
+    aliases=("exponential_linear_squashing",),
+    source="Basirat & Roth 2018, arXiv 1808.00783",
+    initialiser="he_normal",
+    guidance=Guidance(
+        use="Hidden layers of convolutional networks.",
+        strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
+        weaknesses=("Costs an exponential.", "Not monotonic."),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+    ),
+)
+def elish(x: Array) -> Array:
+    """Silu on the right, expm1(x) sigmoid(x) on the left.
+
+    Examples
+    --------
+    >>> elish([-1.0, 2.0]).round(6)
+    array([-0.170003,  1.761594])
+    """
+    left = expm1(at_most(x, 0.0)) * (kernels.sigmoid(at_most(x, 0.0)))
+    return where(x < 0, left, kernels.times_gate(x, x))
+
+
+@elish.derivative
+def _(x: Array) -> Array:
+    near = at_most(x, 0.0)
+    small = exp(near)
+    left = small * (expm1(near) + small * (1 + small)) / (1 + small * (2 + small))
+    return where(x < 0, left, kernels.times_gate_slope(x, x))
+
+
+@activation(
+    Range(-0.1501416, INF),
+    Limits(0, INF),
+    Turns(-0.7861514, -0.1501416),
+    Lipschitz(1.0443311, at=1.4142136),
+    Smooth(),
+    Saturates(left=0),
+    Moments(mean=0.2824454, second=0.4139199, slope=0.4354399),
+    formula=r"f(x) = \frac{x}{2} \left(1 + \frac{x}{\sqrt{1 + x^2}}\right)",
+    textbook="x / 2 * (1 + x / sqrt(1 + x**2))",
+    bound=6,  # a product of five rounded factors
+    aliases=("power_function_linear_unit",),
+    source="Zhu, Meng, Liu, Zou & Li 2021, PFLU and FPFLU",
+    initialiser="he_normal",
+    guidance=Guidance(
+        use="Hidden layers; a GELU without exponential.",
+        strengths=("Needs no exponential.", "Smooth everywhere."),
+        weaknesses=("Not monotonic.",),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+    ),
+)
+def pflu(x: Array) -> Array:
+    """X (1 + x / sqrt(1 + x^2)) / 2; 0 at -infinity.
+
+    Examples
+    --------
+    >>> pflu([-1.0, 2.0]).round(6)
+    array([-0.146447,  1.894427])
+    """
+    size, root = magnitude(x), kernels.hypotenuse(x, 1.0)
+    share = where(size == INF, 1.0, size / root)
+    left = -share / (2 * (root + size))
+    return where(x < 0, left, x * (1 + share) / 2)
+
+
+@pflu.derivative
+def _(x: Array) -> Array:
+    size, root = magnitude(x), kernels.hypotenuse(x, 1.0)
+    share, inverse = where(size == INF, 1.0, size / root), 1 / root
+    # (1 + r) / 2 + x / (2 root^3) with r = x / root; for x < 0, that is (1 - |x| root) / (2 root^3 (root + |x|)).
+    left = (inverse * inverse - share) * inverse / (2 * (root + size))
+    rise = where(x < 0, -share, share) * (1 + inverse * inverse)
+    return where(x < -1, left, (1 + rise) / 2)

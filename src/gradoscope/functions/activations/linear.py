@@ -1,6 +1,7 @@
 """Linear and step functions."""
 
 from gradoscope.arrays import Array, cast, constant, isnan, where
+from gradoscope.arrays import sign as sign_of
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Convex, Dead, Increasing, Lipschitz, Moments, Odd, Range, Smooth
 from gradoscope.functions.guidance import Guidance, Peers
@@ -72,5 +73,41 @@ def step(x: Array) -> Array:
 
 
 @step.derivative
+def _(x: Array) -> Array:
+    return where(isnan(x), x, constant(x, 0.0))
+
+
+@activation(
+    Range(-1, 1),
+    Increasing(strictly=False),
+    Odd(),
+    Lipschitz(float("inf")),
+    Smooth(-1, kinks=(0,)),
+    Dead(-float("inf"), float("inf")),
+    Moments(mean=0, second=1, slope=0),
+    formula=r"f(x) = \operatorname{sign}(x)",
+    textbook="sign(x)",
+    aliases=("signum", "binarize", "bipolar_step"),
+    source="Courbariaux, Hubara, Soudry, El-Yaniv & Bengio 2016, arXiv 1602.02830",
+    guidance=Guidance(
+        use="Binary networks, with a surrogate gradient.",
+        strengths=("The output is a decision: -1 or 1.",),
+        weaknesses=("Its derivative is zero everywhere, so gradient descent cannot train through it.",),
+        pairs_with=("hinge",),
+    ),
+    peers=Peers("sign", "ops.sign", "jax.numpy.sign"),
+)
+def sign(x: Array) -> Array:
+    """-1, 0 or 1.
+
+    Examples
+    --------
+    >>> sign([-3.0, 0.0, 2.0])
+    array([-1.,  0.,  1.])
+    """
+    return sign_of(x)
+
+
+@sign.derivative
 def _(x: Array) -> Array:
     return where(isnan(x), x, constant(x, 0.0))

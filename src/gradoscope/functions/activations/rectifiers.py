@@ -1,9 +1,17 @@
-"""Rectifiers: nothing or little on the left, the identity or its like on the right."""
+"""Rectifiers with a kink: nothing or little on the left, the identity or its like on the right."""
 
 import math
 
-from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, expm1, isnan, where
-from gradoscope.functions import kernels
+from gradoscope.arrays import (
+    Array,
+    at_least,
+    at_most,
+    cast,
+    constant,
+    isnan,
+    log1p,
+    where,
+)
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import (
     Convex,
@@ -17,11 +25,10 @@ from gradoscope.functions.facts import (
     Smooth,
 )
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL
+from gradoscope.functions.kernels import clipped
+from gradoscope.functions.parameters import POSITIVE, REAL
 
 INF = math.inf
-SELU_SCALE = 1.0507009873554804934193349852946
-SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 @activation(
@@ -112,122 +119,301 @@ def _(x: Array, negative_slope: float = 0.01) -> Array:
 
 
 @activation(
-    Range(-1, INF),
-    Limits(-1, INF),
-    Increasing(),
-    Convex(),
+    Range(0, 6),
+    Limits(0, 6),
+    Increasing(strictly=False),
     Lipschitz(1, at=1),
-    Smooth(1, kinks=(0,)),
-    Saturates(left=-1),
-    Moments(mean=0.160521, second=0.644932, slope=0.668100),
-    formula=r"f(x) = \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
-    textbook="x if x > 0 else alpha * (exp(x) - 1)",
-    aliases=("exponential_linear_unit",),
-    source="Clevert, Unterthiner & Hochreiter 2016, ICLR",
+    Smooth(0, kinks=(0, 6)),
+    Dead(-INF, 0),
+    Saturates(left=0, right=6),
+    Moments(mean=0.3989423, second=0.5, slope=0.5),
+    formula=r"f(x) = \min(\max(x, 0), m),\quad m = 6",
+    textbook="min(max(x, 0), maximum)",
+    aliases=("clipped_relu",),
+    source="Krizhevsky 2010",
     initialiser="he_normal",
-    domains={"alpha": NOT_NEGATIVE},
-    trainable=("alpha",),
+    domains={"maximum": POSITIVE},
     guidance=Guidance(
-        use="Hidden layers without normalisation.",
-        strengths=("Outputs near zero mean.", "No dead units, and smooth at 0 for alpha = 1."),
-        weaknesses=("Costs an exponential.", "Saturates on the left."),
-        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+        use="Networks for low-precision arithmetic.",
+        strengths=("Cheap, and bounded on both sides.",),
+        weaknesses=(
+            "A unit that is negative for every example is dead: it never learns again.",
+            "Its gradient is exactly zero above 6.",
+        ),
+        pairs_with=("categorical_cross_entropy",),
     ),
-    peers=Peers("nn.ELU", "elu", "elu"),
+    peers=Peers("nn.ReLU6", "relu6", "relu6"),
 )
-def elu(x: Array, alpha: float = 1.0) -> Array:
-    """The exponential linear unit; its derivative at 0 is alpha.
+def relu6(x: Array, maximum: float = 6.0) -> Array:
+    """The rectifier with a ceiling; its derivative at both kinks is 0.
 
     Examples
     --------
-    >>> elu([-1.0, 2.0]).round(6)
-    array([-0.632121,  2.      ])
+    >>> relu6([-1.0, 3.0, 9.0])
+    array([0., 3., 6.])
     """
-    return where(x > 0, x, alpha * expm1(at_most(x, 0.0)))
+    return clipped(x, 0.0, maximum)
 
 
-@elu.derivative
-def _(x: Array, alpha: float = 1.0) -> Array:
-    return where(x > 0, constant(x, 1.0), alpha * exp(at_most(x, 0.0)))
-
-
-@elu.gradient("alpha")
-def _(x: Array, alpha: float = 1.0) -> Array:
-    return expm1(at_most(x, 0.0))
+@relu6.derivative
+def _(x: Array, maximum: float = 6.0) -> Array:
+    return where(isnan(x), x, cast((x > 0) & (x < maximum), x.dtype))
 
 
 @activation(
-    Range(-SELU_SCALE * SELU_ALPHA, INF),
-    Limits(-SELU_SCALE * SELU_ALPHA, INF),
+    Range(-INF, INF),
+    Limits(-INF, INF),
     Increasing(),
-    Lipschitz(SELU_SCALE * SELU_ALPHA, at=0),
+    Convex(),
+    Lipschitz(1, at=1),
     Smooth(0, kinks=(0,)),
-    Saturates(left=-SELU_SCALE * SELU_ALPHA),
-    Moments(mean=0, second=1, slope=1.071617),
-    formula=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
-    textbook="1.0507009873554804934193349852946 * (x if x > 0 else 1.6732632423543772848170429916717 * (exp(x) - 1))",
-    aliases=("scaled_exponential_linear_unit",),
-    source="Klambauer, Unterthiner, Mayr & Hochreiter 2017, NeurIPS",
-    initialiser="lecun_normal",
+    Moments(mean=0.2992067, second=0.53125, slope=0.53125),
+    formula=r"f(x) = \begin{cases} x & x > 0 \\ a x & x \le 0 \end{cases},\quad a \text{ trained}",
+    textbook="x if x > 0 else negative_slope * x",
+    aliases=("parametric_relu",),
+    source="He, Zhang, Ren & Sun 2015, ICCV",
+    initialiser="he_normal",
+    domains={"negative_slope": REAL},
+    trainable=("negative_slope",),
     guidance=Guidance(
-        use="Deep plain networks on tables, with LeCun initialisation and no normalisation.",
-        strengths=("Keeps activity at mean 0 and variance 1 from layer to layer.",),
-        weaknesses=("The promise needs LeCun initialisation, dense layers and alpha dropout.",),
-        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+        use="Convolutional networks; the slope is trained with the weights.",
+        strengths=("No dead units: some gradient passes on both sides.", "Learns its own slope."),
+        weaknesses=("More parameters; weight decay on the slope pulls it to ReLU.",),
+        pairs_with=("categorical_cross_entropy",),
+        differs="The slope starts from 0.25 in PyTorch, 0 in Keras and 0.01 in Flax.",
     ),
-    peers=Peers("nn.SELU", "selu", "selu"),
+    peers=Peers("nn.PReLU", "layers.PReLU", "flax.linen.PReLU"),
 )
-def selu(x: Array) -> Array:
-    """The scaled exponential linear unit; its derivative at 0 is lambda alpha.
+def prelu(x: Array, negative_slope: float = 0.25) -> Array:
+    """The leaky rectifier with a trained slope; its derivative at 0 is the slope.
 
     Examples
     --------
-    >>> selu([-1.0, 2.0]).round(6)
-    array([-1.111331,  2.101402])
+    >>> prelu([-1.0, 2.0])
+    array([-0.25,  2.  ])
     """
-    return where(x > 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(at_most(x, 0.0)))
+    return where(x > 0, x, negative_slope * x)
 
 
-@selu.derivative
-def _(x: Array) -> Array:
-    return where(x > 0, constant(x, SELU_SCALE), SELU_SCALE * SELU_ALPHA * exp(at_most(x, 0.0)))
+@prelu.derivative
+def _(x: Array, negative_slope: float = 0.25) -> Array:
+    return where(isnan(x), x, where(x > 0, constant(x, 1.0), negative_slope))
+
+
+@prelu.gradient("negative_slope")
+def _(x: Array, negative_slope: float = 0.25) -> Array:
+    return at_most(x, 0.0)
+
+
+@activation(
+    Range(-INF, INF),
+    Limits(-INF, INF),
+    Increasing(),
+    Convex(),
+    Lipschitz(1, at=1),
+    Smooth(0, kinks=(0,)),
+    Moments(mean=0.3075180, second=0.5262587, slope=0.5262587),
+    formula=r"f(x) = \begin{cases} x & x > 0 \\ a x & x \le 0 \end{cases},\quad a \sim U(1/8, 1/3)",
+    textbook="x if x > 0 else negative_slope * x",
+    aliases=("randomised_leaky_relu", "randomized_relu"),
+    source="Xu, Wang, Chen & Li 2015, arXiv 1505.00853",
+    initialiser="he_normal",
+    domains={"negative_slope": REAL},
+    guidance=Guidance(
+        use="Regularising convolutional networks on little data.",
+        strengths=("No dead units: some gradient passes on both sides.", "Random slopes regularise."),
+        weaknesses=("Training needs random numbers; values differ from call to call.",),
+        pairs_with=("categorical_cross_entropy",),
+    ),
+    peers=Peers("nn.RReLU"),
+)
+def rrelu(x: Array, negative_slope: float = 11 / 48) -> Array:
+    """The leaky rectifier whose slopes are drawn anew while training: give them as an array. The default is their mean.
+
+    Examples
+    --------
+    >>> rrelu([-1.0, 2.0], negative_slope=[0.2, 0.3])
+    array([-0.2,  2. ])
+    """
+    return where(x > 0, x, negative_slope * x)
+
+
+@rrelu.derivative
+def _(x: Array, negative_slope: float = 11 / 48) -> Array:
+    return where(isnan(x), x, where(x > 0, constant(x, 1.0), negative_slope))
 
 
 @activation(
     Range(0, INF),
     Limits(0, INF),
-    Increasing(),
+    Increasing(strictly=False),
     Convex(),
-    Lipschitz(1, at=INF),
-    Smooth(),
+    Lipschitz(INF),
+    Smooth(1, kinks=(0,)),
+    Dead(-INF, 0),
     Saturates(left=0),
-    Moments(mean=0.806059, second=0.921203, slope=0.293379),
-    formula=r"f(x) = \frac{1}{\beta} \log(1 + e^{\beta x})",
-    textbook="log(1 + exp(beta * x)) / beta",
-    aliases=("smooth_relu",),
-    source="Dugas, Bengio, Belisle, Nadeau & Garcia 2001, NeurIPS",
+    Moments(mean=0.5, second=1.5, slope=2),
+    formula=r"f(x) = \max(x, 0)^2",
+    textbook="max(x, 0)**2",
+    aliases=("relu2", "squared_relu"),
+    source="So, Manke, Liu, Dai, Shazeer & Le 2021, Primer",
     initialiser="he_normal",
-    domains={"beta": POSITIVE},
     guidance=Guidance(
-        use="Positive outputs such as scales and rates.",
-        strengths=("Smooth and positive, and grows only linearly.",),
-        weaknesses=("Its outputs are far from zero mean, so it is rarely good in hidden layers.",),
-        pairs_with=("poisson",),
-        differs="PyTorch switches to the identity above beta x = 20.",
+        use="Feed-forward layers of transformers.",
+        strengths=("Sparse activity.", "Its derivative has no jump."),
+        weaknesses=(
+            "A unit that is negative for every example is dead: it never learns again.",
+            "Its slope grows without bound.",
+        ),
+        pairs_with=("categorical_cross_entropy",),
     ),
-    peers=Peers("nn.Softplus", "softplus", "softplus"),
 )
-def softplus(x: Array, beta: float = 1.0) -> Array:
-    """A smooth rectifier, log(1 + exp(beta x)) / beta.
+def relu_squared(x: Array) -> Array:
+    """The squared rectifier.
 
     Examples
     --------
-    >>> round(float(softplus(0.0)), 6)
-    0.693147
+    >>> relu_squared([-1.0, 3.0])
+    array([0., 9.])
     """
-    return kernels.softplus(beta * x) / beta
+    part = at_least(x, 0.0)
+    return part * part
 
 
-@softplus.derivative
+@relu_squared.derivative
+def _(x: Array) -> Array:
+    return 2 * at_least(x, 0.0)
+
+
+@activation(
+    Range(-0.4472, INF),
+    Limits(-0.4472, INF),
+    Increasing(strictly=False),
+    Convex(),
+    Lipschitz(INF),
+    Smooth(1, kinks=(0,)),
+    Dead(-INF, 0),
+    Saturates(left=-0.4472),
+    Moments(mean=0, second=0.9999392, slope=1.5999027),
+    formula=r"f(x) = s \max(x, 0)^2 + b",
+    textbook="scale * max(x, 0)**2 + bias",
+    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer baselines",
+    initialiser="he_normal",
+    bound=500,  # scale x^2 + bias cancels at its root near 0.707
+    domains={"scale": REAL, "bias": REAL},
+    trainable=("scale", "bias"),
+    guidance=Guidance(
+        use="Feed-forward layers of MetaFormers.",
+        strengths=("Keeps N(0, 1) inputs at mean 0 and variance 1.",),
+        weaknesses=(
+            "A unit that is negative for every example is dead: it never learns again.",
+            "Its slope grows without bound.",
+        ),
+        pairs_with=("categorical_cross_entropy",),
+    ),
+)
+def star_relu(x: Array, scale: float = 0.8944, bias: float = -0.4472) -> Array:
+    """The squared rectifier, scaled and shifted to mean 0 and variance 1; both numbers may be trained.
+
+    Examples
+    --------
+    >>> star_relu([-1.0, 2.0])
+    array([-0.4472,  3.1304])
+    """
+    part = at_least(x, 0.0)
+    return scale * (part * part) + bias
+
+
+@star_relu.derivative
+def _(x: Array, scale: float = 0.8944, bias: float = -0.4472) -> Array:
+    return 2 * scale * at_least(x, 0.0)
+
+
+@star_relu.gradient("scale")
+def _(x: Array, scale: float = 0.8944, bias: float = -0.4472) -> Array:
+    part = at_least(x, 0.0)
+    return part * part
+
+
+@star_relu.gradient("bias")
+def _(x: Array, scale: float = 0.8944, bias: float = -0.4472) -> Array:
+    return constant(x, 1.0)
+
+
+@activation(
+    Range(0, INF),
+    Limits(0, INF),
+    Increasing(strictly=False),
+    Lipschitz(INF),
+    Smooth(-1, kinks=(1,)),
+    Dead(-INF, 1),
+    Saturates(left=0),
+    Moments(mean=0.2419707, second=0.4006260, slope=0.1586553),
+    formula=r"f(x) = \begin{cases} x & x > \theta \\ v & x \le \theta \end{cases}",
+    textbook="x if x > theta else value",
+    aliases=("thresholded_relu",),
+    source="Konda, Memisevic & Krueger 2014, arXiv 1402.3337",
+    initialiser="he_normal",
+    domains={"theta": REAL, "value": REAL},
+    guidance=Guidance(
+        use="Sparse codes.",
+        strengths=("Small values become exactly zero.",),
+        weaknesses=(
+            "It jumps at the threshold.",
+            "A unit that is negative for every example is dead: it never learns again.",
+        ),
+        pairs_with=("mean_squared_error",),
+    ),
+    peers=Peers("nn.Threshold", "threshold"),
+)
+def threshold(x: Array, theta: float = 1.0, value: float = 0.0) -> Array:
+    """X above a threshold, else a value; its derivative at the threshold is 0.
+
+    Examples
+    --------
+    >>> threshold([0.5, 2.0])
+    array([0., 2.])
+    """
+    return where(isnan(x), x, where(x > theta, x, value))
+
+
+@threshold.derivative
+def _(x: Array, theta: float = 1.0, value: float = 0.0) -> Array:
+    return where(isnan(x), x, cast(x > theta, x.dtype))
+
+
+@activation(
+    Range(0, INF),
+    Limits(0, INF),
+    Increasing(strictly=False),
+    Lipschitz(1, at=1e-9),
+    Smooth(0, kinks=(0,)),
+    Dead(-INF, 0),
+    Moments(mean=0.2674111, second=0.1934218, slope=0.2063775),
+    formula=r"f(x) = \log(1 + \beta \max(x, 0))",
+    textbook="log(1 + beta * max(x, 0))",
+    aliases=("natural_logarithm_relu",),
+    source="Liu, Zhang, Gao & Chen 2019, arXiv 1908.03682",
+    initialiser="he_normal",
+    domains={"beta": POSITIVE},
+    guidance=Guidance(
+        use="Damping large activations.",
+        strengths=("Large values grow only logarithmically.",),
+        weaknesses=("A unit that is negative for every example is dead: it never learns again.",),
+        pairs_with=("mean_squared_error",),
+    ),
+)
+def nlrelu(x: Array, beta: float = 1.0) -> Array:
+    """log(1 + beta max(x, 0)); its derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> nlrelu([-1.0, 1.0]).round(6)
+    array([0.      , 0.693147])
+    """
+    return log1p(beta * at_least(x, 0.0))
+
+
+@nlrelu.derivative
 def _(x: Array, beta: float = 1.0) -> Array:
-    return kernels.sigmoid(beta * x)
+    return where(isnan(x), x, where(x > 0, beta / (1 + beta * at_least(x, 0.0)), 0.0))

@@ -1,10 +1,11 @@
 """Functions of rows: softmax and its kin."""
 
-from gradoscope.arrays import Array, cast, total, where
+from gradoscope.arrays import Array, at_least, cast, largest, total, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.parameters import POSITIVE, Whole
+from gradoscope.functions.kernels import entmax_threshold, sparse_threshold
+from gradoscope.functions.parameters import POSITIVE, REAL, Interval, OneOf, Optional, Whole
 
 
 def _dominant(shares: Array) -> Array:
@@ -43,21 +44,27 @@ def softmax(x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 
 @softmax.tangent
 def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    # A share near 1 changes by minus what the others change; its transpose below is then exact as well.
-    shares = kernels.softmax(x / temperature, axis)
-    change = shares * v / temperature
+    return softmax_change(v, kernels.softmax(x / temperature, axis), axis) / temperature
+
+
+@softmax.cotangent
+def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
+    return softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
+
+
+def softmax_change(v: Array, shares: Array, axis: int) -> Array:
+    """The change of `shares` when the logits change along v; JAX transposes it without cancellation."""
+    change = shares * v
     change = change - shares * total(change, axis)
     top = _dominant(shares)
     others = change * (1 - top)
     return others - top * total(others, axis)
 
 
-@softmax.cotangent
-def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    shares = kernels.softmax(x / temperature, axis)
-    top = _dominant(shares)
-    relative = u - total(u * top, axis)
-    return shares * (relative - total(shares * relative, axis)) / temperature
+def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
+    """The gradient in the logits; a share near 1 gets minus what the others get."""
+    relative = u - total(u * _dominant(shares), axis)
+    return shares * (relative - total(shares * relative, axis))
 
 
 @activation(
@@ -106,3 +113,178 @@ def _(u: Array, x: Array, axis: int = -1) -> Array:
     others = total(u * (1 - chosen), axis)
     whole = others + total(u * chosen, axis)
     return where(top, whole * (parts.rest / (1 + parts.rest)) - others, u - shares * whole)
+
+
+@activation(
+    formula=r"f(x)_i = \frac{e^{-x_i}}{\sum_j e^{-x_j}}",
+    textbook="[exp(-a) / sum(exp(-b) for b in x) for a in x]",
+    source="-",
+    elementwise=False,
+    domains={"axis": Whole()},
+    guidance=Guidance(
+        use="Turning distances into weights.",
+        strengths=("Its outputs are probabilities that sum to 1.",),
+        weaknesses=("The largest input gets the least weight: easily confused with softmax.",),
+        pairs_with=("kl_divergence",),
+    ),
+    peers=Peers("nn.Softmin"),
+)
+def softmin(x: Array, axis: int = -1) -> Array:
+    """Softmax of -x along `axis`.
+
+    Examples
+    --------
+    >>> softmin([1.0, 2.0, 3.0]).round(6)
+    array([0.665241, 0.244728, 0.090031])
+    """
+    return kernels.softmax(-x, axis)
+
+
+@softmin.tangent
+def _(v: Array, x: Array, axis: int = -1) -> Array:
+    return -softmax_change(v, kernels.softmax(-x, axis), axis)
+
+
+@softmin.cotangent
+def _(u: Array, x: Array, axis: int = -1) -> Array:
+    return -softmax_gradient(u, kernels.softmax(-x, axis), axis)
+
+
+@activation(
+    formula=r"f(x) = \arg\min_{p \in \Delta} \|p - x\|^2",
+    textbook="[max(a - max((sum(sorted(x)[-k:]) - 1) / k for k in range(1, len(x) + 1)), 0) for a in x]",
+    source="Martins & Astudillo 2016, ICML",
+    bound=2**12,  # x - threshold cancels at the edge of the support
+    elementwise=False,
+    domains={"axis": Whole()},
+    guidance=Guidance(
+        use="Sparse attention and sparse class probabilities.",
+        strengths=("Gives unlikely classes exactly zero.",),
+        weaknesses=("Its gradient is zero outside its support.",),
+        pairs_with=("sparsemax_loss",),
+    ),
+    peers=Peers("", "sparsemax"),
+)
+def sparsemax(x: Array, axis: int = -1) -> Array:
+    """The Euclidean projection on the probability simplex, along `axis`.
+
+    Examples
+    --------
+    >>> sparsemax([1.0, 0.5, -1.0])
+    array([0.75, 0.25, 0.  ])
+    """
+    below = x - largest(x, axis)
+    return at_least(below - sparse_threshold(below, axis), 0.0)
+
+
+@sparsemax.tangent
+def _(v: Array, x: Array, axis: int = -1) -> Array:
+    return _on_support(v, sparsemax(x, axis=axis), axis)
+
+
+@sparsemax.cotangent
+def _(u: Array, x: Array, axis: int = -1) -> Array:
+    return _on_support(u, sparsemax(x, axis=axis), axis)
+
+
+def _on_support(v: Array, shares: Array, axis: int) -> Array:
+    """V minus its mean over the support, on the support."""
+    support = cast(shares > 0, v.dtype)
+    return support * (v - total(support * v, axis) / total(support, axis))
+
+
+@activation(
+    formula=r"f(x) = \arg\max_{p} \sum_j \left(p_j x_j + \frac{p_j - p_j^\alpha}{\alpha (\alpha - 1)}\right)",
+    textbook=(
+        "[max(a / 2 - max(t for k in range(1, len(x) + 1) for m in [sum(sorted(x)[-k:]) / (2 * k)]"
+        " for q in [sum(b**2 for b in sorted(x)[-k:]) / 4 - k * m**2] if q <= 1"
+        " for t in [m - sqrt((1 - q) / k)] if t <= sorted(x)[-k] / 2), 0)**2 for a in x]"
+    ),  # for alpha = 1.5
+    aliases=("entmax15", "alpha_entmax"),
+    source="Peters, Niculae & Martins 2019, ACL",
+    bound=2**14,  # x - threshold cancels at the edge of the support
+    elementwise=False,
+    domains={"axis": Whole(), "alpha": Interval(1, open="left")},
+    guidance=Guidance(
+        use="Sparse attention, between softmax (alpha = 1) and sparsemax (alpha = 2).",
+        strengths=("Gives unlikely classes exactly zero, and its gradient has no jump.",),
+        weaknesses=("Dearer than softmax: its threshold is found by bisection.",),
+        pairs_with=("sparsemax_loss",),
+    ),
+)
+def entmax(x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
+    """The alpha-entmax along `axis`, by bisection.
+
+    Examples
+    --------
+    >>> entmax([1.0, 0.5, -1.0]).round(6)
+    array([0.673993, 0.326007, 0.      ])
+    """
+    below = (x - largest(x, axis)) * (alpha - 1)
+    threshold = entmax_threshold(below, axis, alpha)
+    powers = at_least(below - threshold, 0.0) ** (1 / (alpha - 1))
+    return powers / total(powers, axis)
+
+
+@entmax.tangent
+def _(v: Array, x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
+    return _entmax_change(v, entmax(x, axis=axis, alpha=alpha), axis, alpha)
+
+
+@entmax.cotangent
+def _(u: Array, x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
+    return _entmax_change(u, entmax(x, axis=axis, alpha=alpha), axis, alpha)
+
+
+def _entmax_change(v: Array, shares: Array, axis: int, alpha: float) -> Array:
+    """(diag(s) - s s^T / sum(s)) v with s = shares^(2 - alpha) on the support."""
+    scales = where(shares > 0, where(shares > 0, shares, 1.0) ** (2 - alpha), 0.0)
+    return scales * (v - total(scales * v, axis) / total(scales, axis))
+
+
+@activation(
+    formula=r"f(x) = \operatorname{softmax}((x + g) / T),\quad g \sim \operatorname{Gumbel}(0, 1)",
+    textbook="[exp(a / temperature) / sum(exp(b / temperature) for b in x) for a in x]",
+    aliases=("concrete", "gumbel"),
+    source="Jang, Gu & Poole 2017; Maddison, Mnih & Teh 2017, ICLR",
+    elementwise=False,
+    domains={"axis": Whole(), "temperature": POSITIVE, "noise": Optional(REAL), "hard": OneOf((False, True))},
+    guidance=Guidance(
+        use="Drawing a class inside a network, differentiably.",
+        strengths=("Samples, yet gradients pass.",),
+        weaknesses=("Biased at high temperature, noisy at low.",),
+        pairs_with=("categorical_cross_entropy",),
+    ),
+    peers=Peers("nn.functional.gumbel_softmax"),
+)
+def gumbel_softmax(
+    x: Array, axis: int = -1, temperature: float = 1.0, noise: Array = None, hard: bool = False
+) -> Array:
+    """Softmax of noisy logits; without noise, of x itself.
+
+    `noise` is Gumbel noise in the shape of x. A `hard` sample is one-hot, with the gradient of the soft one.
+
+    Examples
+    --------
+    >>> gumbel_softmax([1.0, 2.0], noise=[1.5, 0.1], hard=True)
+    array([1., 0.])
+    """
+    shares = noisy_shares(x, axis, temperature, noise)
+    if not hard:
+        return shares
+    return cast(shares == largest(shares, axis), shares.dtype)
+
+
+@gumbel_softmax.tangent
+def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0, noise: Array = None, hard: bool = False) -> Array:
+    return softmax_change(v, noisy_shares(x, axis, temperature, noise), axis) / temperature
+
+
+@gumbel_softmax.cotangent
+def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0, noise: Array = None, hard: bool = False) -> Array:
+    return softmax_gradient(u, noisy_shares(x, axis, temperature, noise), axis) / temperature
+
+
+def noisy_shares(x: Array, axis: int, temperature: float, noise: Array) -> Array:
+    """Softmax of (x + noise) / temperature."""
+    return kernels.softmax((x if noise is None else x + noise) / temperature, axis)

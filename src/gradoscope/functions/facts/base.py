@@ -62,7 +62,7 @@ def worst(points: Numbers, margins: Numbers, method: str = GRID) -> Verdict:
 def close(value: float, expected: float, tolerance: float) -> float:
     """How much nearer than allowed the value is to what was expected (negative: farther)."""
     if math.isinf(expected):
-        return 0.0 if value == expected or (value * expected > 0 and abs(value) > 1e6) else -math.inf
+        return 0.0 if value == expected or (value * expected > 0 and abs(value) > 50) else -math.inf
     return tolerance * max(1.0, abs(expected)) - abs(value - expected)
 
 

@@ -36,7 +36,7 @@ class Lipschitz:
         points = finite_part(function, grid())
         steps = np.abs(np.diff(np.asarray(function(points)))) / np.diff(points)
         place = int(np.argmax(steps))
-        return Verdict(bool(steps[place] > 1e3), GRID, float(points[place]), float(steps[place] - 1e3))
+        return Verdict(bool(steps[place] > 100), GRID, float(points[place]), float(steps[place] - 100))
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,10 @@ class Smooth:
         away = np.min(np.abs(points[:, None] - np.array([*self.kinks, math.inf])[None, :]), axis=1) > 2e-3
         points = points[away]
         agreement = worst(points, _disagreement(function, points), "compared with central differences, step 1e-4")
-        if not agreement.holds or self.order > 1:
+        if not agreement.holds or not self.kinks:
             return agreement
-        breaks = [_jump(function, kink, int(self.order) + 1) for kink in self.kinks]
+        whole = [-_jump(function, kink, order) for kink in self.kinks for order in range(int(min(self.order, 2)) + 1)]
+        breaks = [_jump(function, kink, int(self.order) + 1) for kink in self.kinks if self.order < 2] + whole
         margin = min(breaks, default=-math.inf)
         return Verdict(margin >= 0, "one-sided differences at the kinks", self.kinks[0] if self.kinks else 0.0, margin)
 
@@ -123,7 +124,7 @@ class Saturates:
         far = side * np.array([1e3, 1e6, FAR])
         slopes = np.abs(np.asarray(function.derivative(far)))
         if level is None:
-            return float(np.max(slopes)) - 1e-3
+            return float(np.max(slopes)) - 1e-4
         return min(close(float(function(far[-1])), level, 1e-9), 1e-3 - float(np.max(slopes)))
 
 

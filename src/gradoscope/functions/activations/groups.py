@@ -1,0 +1,159 @@
+"""Functions that change the number of units, or the length of vectors."""
+
+from gradoscope.arrays import Array, at_least, cast, largest, namespace, sqrt, total, where
+from gradoscope.functions.activation import activation
+from gradoscope.functions.guidance import Guidance
+from gradoscope.functions.parameters import Whole
+
+
+@activation(
+    formula=r"f(x) = [\max(x, 0), \max(-x, 0)]",
+    textbook="[max(a, 0) for a in x] + [max(-a, 0) for a in x]",
+    aliases=("concatenated_relu",),
+    source="Shang, Sohn, Almeida & Lee 2016, ICML",
+    initialiser="he_normal",
+    elementwise=False,
+    domains={"axis": Whole()},
+    guidance=Guidance(
+        use="First layers of convolutional networks.",
+        strengths=("Keeps the sign of its input: nothing is lost.",),
+        weaknesses=("Doubles the number of units.",),
+        pairs_with=("categorical_cross_entropy",),
+    ),
+)
+def crelu(x: Array, axis: int = -1) -> Array:
+    """The rectified x and the rectified -x, one after the other along `axis`.
+
+    Examples
+    --------
+    >>> crelu([-1.0, 2.0])
+    array([0., 2., 1., 0.])
+    """
+    return namespace(x).concatenate([at_least(x, 0.0), at_least(-x, 0.0)], axis=axis)
+
+
+@crelu.tangent
+def _(v: Array, x: Array, axis: int = -1) -> Array:
+    right, left = cast(x > 0, x.dtype), cast(x < 0, x.dtype)
+    return namespace(x).concatenate([right * v, -left * v], axis=axis)
+
+
+@crelu.cotangent
+def _(u: Array, x: Array, axis: int = -1) -> Array:
+    first, second = _two_halves(u, axis)
+    return cast(x > 0, x.dtype) * first - cast(x < 0, x.dtype) * second
+
+
+def _two_halves(x: Array, axis: int) -> tuple[Array, Array]:
+    middle = x.shape[axis] // 2
+    before = (slice(None),) * (axis % x.ndim)
+    return x[(*before, slice(None, middle))], x[(*before, slice(middle, None))]
+
+
+@activation(
+    formula=r"f(x)_i = \max_{j \in \text{group } i} x_j",
+    textbook="[max(x[i : i + pieces]) for i in range(0, len(x), pieces)]",
+    aliases=("max_out",),
+    source="Goodfellow, Warde-Farley, Mirza, Courville & Bengio 2013, ICML",
+    elementwise=False,
+    domains={"pieces": Whole(1)},
+    guidance=Guidance(
+        use="Learning a convex activation from the data.",
+        strengths=("Represents any convex function of its inputs.",),
+        weaknesses=("Needs several times the weights.",),
+        pairs_with=("categorical_cross_entropy",),
+    ),
+)
+def maxout(x: Array, pieces: int = 2) -> Array:
+    """The largest of each `pieces` neighbours along the last axis; ties share the gradient.
+
+    Examples
+    --------
+    >>> maxout([1.0, 3.0, -2.0, -1.0])
+    array([ 3., -1.])
+    """
+    return largest(_grouped(x, pieces), -1)[..., 0]
+
+
+@maxout.tangent
+def _(v: Array, x: Array, pieces: int = 2) -> Array:
+    groups = _grouped(x, pieces)
+    return total(_winners(groups) * _grouped(v, pieces), -1)[..., 0]
+
+
+@maxout.cotangent
+def _(u: Array, x: Array, pieces: int = 2) -> Array:
+    winners = _winners(_grouped(x, pieces))
+    return (winners * u[..., None]).reshape(x.shape)
+
+
+def _grouped(x: Array, pieces: int) -> Array:
+    return x.reshape((*x.shape[:-1], x.shape[-1] // pieces, pieces))
+
+
+def _winners(groups: Array) -> Array:
+    """The share of each entry in the maximum of its group."""
+    winners = cast(groups == largest(groups, -1), groups.dtype)
+    return winners / total(winners, -1)
+
+
+@activation(
+    formula=r"f(x) = \frac{\|x\|^2}{1 + \|x\|^2} \frac{x}{\|x\|}",
+    textbook="[a * sqrt(sum(b**2 for b in x)) / (1 + sum(b**2 for b in x)) for a in x]",
+    aliases=("capsule_squash",),
+    source="Sabour, Frosst & Hinton 2017, NeurIPS",
+    bound=64,  # the two parts of the derivative partly cancel
+    elementwise=False,
+    domains={"axis": Whole()},
+    guidance=Guidance(
+        use="Capsules: the length of a vector becomes a probability.",
+        strengths=("Keeps directions, and moves lengths below 1.",),
+        weaknesses=("Its gradient vanishes for short and for long vectors.",),
+        pairs_with=("mean_squared_error",),
+    ),
+)
+def squash(x: Array, axis: int = -1) -> Array:
+    """Vectors along `axis` with their length r moved to r^2 / (1 + r^2); 0 at 0.
+
+    Examples
+    --------
+    >>> squash([3.0, 4.0]).round(6)
+    array([0.576923, 0.769231])
+    """
+    scaled, length = _unit(x, axis)
+    return scaled * _short(length)
+
+
+@squash.tangent
+def _(v: Array, x: Array, axis: int = -1) -> Array:
+    return _squash_change(v, x, axis)
+
+
+@squash.cotangent
+def _(u: Array, x: Array, axis: int = -1) -> Array:
+    return _squash_change(u, x, axis)
+
+
+def _unit(x: Array, axis: int) -> tuple[Array, Array]:
+    """Vectors of length 1 (0 stays 0), and the lengths, without overflow or underflow."""
+    top = largest(abs(x), axis)
+    scale = where(top > 0, top, 1.0)
+    part = x / scale
+    length = sqrt(total(part * part, axis))
+    return part / where(length > 0, length, 1.0), scale * length
+
+
+def _short(length: Array) -> Array:
+    """r^2 / (1 + r^2)."""
+    inverse = 1 / where(length > 1, length, 1.0)
+    return where(length > 1, 1 / (1 + inverse * inverse), length * length / (1 + length * length))
+
+
+def _squash_change(v: Array, x: Array, axis: int) -> Array:
+    """The symmetric derivative: r / (1 + r^2) across the vector, 2 r / (1 + r^2)^2 along it."""
+    unit, length = _unit(x, axis)
+    inner, inverse = where(length > 1, 1.0, length), 1 / where(length > 1, length, 1.0)
+    across = where(length > 1, inverse / (1 + inverse * inverse), inner / (1 + inner * inner))
+    along = across * where(length > 1, 2 * inverse * inverse / (1 + inverse * inverse), 2 / (1 + inner * inner))
+    component = unit * total(unit * v, axis)
+    return across * (v - component) + along * component
