@@ -180,6 +180,11 @@ class Activation:
         settings = ", ".join(f"{name}={value!r}" for name, value in self._bound.items())
         return f"{self.name}({settings})" if settings else self.name
 
+    def _repr_html_(self) -> str:
+        from gradoscope.functions.wording import html
+
+        return html(self)
+
 
 class _Definition:
     """The formulas of one activation, filled in while its page is read."""

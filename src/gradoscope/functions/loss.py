@@ -113,6 +113,8 @@ class Loss:
         What targets it takes.
     rowwise : bool
         Whether the last axis of the prediction holds classes, so that a row gives one value.
+    outputs : int
+        How many predictions belong to one target, in the last axis (2: a mean and a log variance, say); 0 for any.
     parameters : Mapping[str, Parameter]
         Of the default form.
 
@@ -131,13 +133,14 @@ class Loss:
         facts: tuple[Fact, ...],
         described: Description,
         rowwise: bool,
+        outputs: int,
         targets: Targets,
         mean: Mean,
     ) -> None:
         self.name = native.owner
         self.__doc__ = native.value.__doc__
         self.family = native.value.__module__.rpartition(".")[2]
-        self.facts, self.rowwise, self.targets = facts, rowwise, targets
+        self.facts, self.rowwise, self.outputs, self.targets = facts, rowwise, outputs, targets
         self.formula, self.source, self.aliases = described.formula, described.source, described.aliases
         self.textbook, self.bound = described.textbook, described.bound
         self.guidance, self.peers = described.guidance, described.peers
@@ -155,7 +158,7 @@ class Loss:
     def __call__(
         self,
         prediction: Array,
-        target: Array,
+        target: Array = None,
         *,
         input: str | None = None,
         reduction: str = "none",
@@ -185,7 +188,7 @@ class Loss:
             If shapes differ, a target is impossible, or a name or parameter is unknown.
         """
         form = self._form(input, parameters)
-        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise)
+        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise, self.outputs)
         check_prediction(self.name, form.input, prediction)
         values = run(form.rule, (prediction, target), parameters)
         return reduce(self.name, values, reduction, weights, self._mean)
@@ -200,7 +203,7 @@ class Loss:
         if isinstance(prediction, types.FunctionType):
             return self._form(None, {}).derivative(prediction)
         form = self._form(input, parameters)
-        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise)
+        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise, self.outputs)
         check_prediction(self.name, form.input, prediction)
         return evaluate(form.slope, (prediction, target), parameters)
 
@@ -249,6 +252,11 @@ class Loss:
     def __repr__(self) -> str:
         return self.name
 
+    def _repr_html_(self) -> str:
+        from gradoscope.functions.wording import html
+
+        return html(self)
+
 
 losses: Catalogue[Loss] = Catalogue("loss")
 
@@ -269,22 +277,24 @@ def loss(
     peers: Peers = NO_PEERS,
     bound: float = 4,
     rowwise: bool = False,
+    outputs: int = 0,
     residual: bool = False,
     mean: Mean = arithmetic_mean,
     domains: Mapping[str, Domain] = MappingProxyType({}),
 ) -> Callable[[Formula], Loss]:
     """Decorator: a function of (prediction, target) becomes an entry of the catalogue `losses`.
 
-    `residual` says that the value depends on prediction - target alone.
+    `rowwise`: a row of predictions (the last axis) gives one value. `outputs`: how many predictions belong to one
+    target, in the last axis. `residual`: the value depends on prediction - target alone.
     """
 
     def enter(value: Formula) -> Loss:
         parameters = parameters_of(value, domains, (), arrays=2)
-        native = Form(value.__name__, input, textbook, value, parameters, rowwise, residual)
+        native = Form(value.__name__, input, textbook, value, parameters, rowwise or outputs > 0, residual)
         about = Description(
             formula, textbook, bound, source, guidance, tasks, link, aliases, peers, before_link, after_link
         )
-        entry = Loss(native, facts, about, rowwise, targets, mean)
+        entry = Loss(native, facts, about, rowwise or outputs > 0, outputs, targets, mean)
         losses.add(entry)
         return entry
 
