@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from gradoscope.networks import Experiment
 from gradoscope.training import baseline, metric_of
 
 LARGE = 10_000  # training rows from which batches of 128 are the default
+HEARTBEAT = 0.1  # seconds
 Progress = Callable[[int, int], None]
 
 
@@ -160,8 +161,12 @@ def _train_all(
     pool = executor or ThreadPoolExecutor(min(len(work), os.cpu_count() or 1))
     futures = [pool.submit(train, unit) for unit in work]
     try:
-        for future in as_completed(futures):
-            future.result()
+        waiting = set(futures)
+        while waiting:
+            # Polars handles SIGINT so that a wait without end would resume: Ctrl-C is met between two short waits.
+            finished, waiting = wait(waiting, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
     finally:  # where all went well, there is nothing left to cancel
         cancel.set()
         for future in futures:
