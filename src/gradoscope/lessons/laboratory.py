@@ -112,13 +112,13 @@ def watch(
     networks, training = [each.network for each in population], population[0].training
     began = init(networks, train.inputs.shape[1], training.seed) if params is None else params
     program = Program(plan(networks), objective(networks), training, metric_of(task))
-    state, key = start(program, began), jax.random.key(training.seed)
+    state = start(program, began)
     data = Data(*map(jnp.asarray, (*train, *validation)))
     rates = np.array([each.training.learning_rate for each in population], np.float32)
     unknown = np.full(len(population), np.nan, np.float32)
     yield Moment(0, jax.device_get(state.params), unknown, unknown)
     for epoch in range(1, training.epochs + 1):
-        state, record = train_epoch(program, state, data, jnp.asarray(rates * np.float32(rate(epoch))), key)
+        state, record = train_epoch(program, state, data, jnp.asarray(rates * np.float32(rate(epoch))), training.seed)
         yield Moment(epoch, *jax.device_get((state.params, record.train_loss, record.validation_score)))
 
 

@@ -126,22 +126,26 @@ def _init_layer(layers: tuple[Layer, ...], fan_in: int, seed: np.random.SeedSequ
     bias = _drawn([layer.bias_initialiser for layer in layers], bias_seed, (units,))
     if layers[0].normalisation is None:
         return LayerParams(kernel, bias)
-    scale, offset = np.ones((members, units), np.float32), np.zeros((members, units), np.float32)
-    return LayerParams(kernel, bias, jnp.asarray(scale), jnp.asarray(offset))
+    return LayerParams(kernel, bias, *_ones_and_zeros(members, units))
 
 
 def _drawn(starts: list[Named], seed: np.random.SeedSequence, shape: tuple[int, ...]) -> jax.Array:
     distinct = {start: initialisers.draw(start, np.random.default_rng(seed), shape) for start in dict.fromkeys(starts)}
-    return jnp.asarray(np.stack([distinct[start] for start in starts]))
+    drawn: jax.Array = jax.device_put(np.stack([distinct[start] for start in starts]))
+    return drawn
 
 
 def init_moving(population: Plan) -> Moving:
     """Moving moments before the first batch: mean 0, variance 1."""
-    shape = [(population.members, layer.units) for layer in population.layers]
     return tuple(
-        Moments(jnp.zeros(size), jnp.ones(size)) if layer.normalisation == "batch" else None
-        for layer, size in zip(population.layers, shape, strict=True)
+        Moments(*_ones_and_zeros(population.members, layer.units)[::-1]) if layer.normalisation == "batch" else None
+        for layer in population.layers
     )
+
+
+def _ones_and_zeros(*shape: int) -> tuple[jax.Array, jax.Array]:
+    """Made on the host: nothing is compiled for them."""
+    return jax.device_put(np.ones(shape, np.float32)), jax.device_put(np.zeros(shape, np.float32))
 
 
 def apply(population: Plan, params: Params, moving: Moving, inputs: jax.Array) -> Trace:
@@ -180,17 +184,45 @@ def _pass(
 
 def _weighted_sum(signal: jax.Array, params: LayerParams) -> jax.Array:
     """(rows, fan_in) shared by all members, or (members, rows, fan_in), times each member's kernel, plus its bias."""
-    pattern = "bi,mio->mbo" if signal.ndim == 2 else "mbi,mio->mbo"
-    return jnp.einsum(pattern, signal, params.kernel) + params.bias[:, None, :]
+    if signal.ndim == 2:
+        signal = jnp.broadcast_to(signal, (len(params.kernel), *signal.shape))
+    return _product(signal, params.kernel) + params.bias[:, None, :]
+
+
+@jax.custom_vjp
+def _product(signal: jax.Array, kernel: jax.Array) -> jax.Array:
+    """(members, rows, fan_in) times (members, fan_in, units).
+
+    The derivative is written out because of its second product: the processor's fast matrix product wants the rows
+    last, and a copy in that order costs less than the slow product that JAX would ask for.
+    """
+    return _contracted(signal, kernel, 2, 1)
+
+
+def _product_forward(signal: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+    return _product(signal, kernel), (signal, kernel)
+
+
+def _product_backward(saved: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array, jax.Array]:
+    signal, kernel = saved
+    # A barrier, or the copy is undone.
+    turned = jax.lax.optimization_barrier(signal.mT)  # type: ignore[no-untyped-call]
+    return _contracted(error, kernel, 2, 2), _contracted(turned, error, 2, 1)
+
+
+def _contracted(one: jax.Array, other: jax.Array, axis: int, other_axis: int) -> jax.Array:
+    return jax.lax.dot_general(one, other, (((axis,), (other_axis,)), ((0,), (0,))))
+
+
+_product.defvjp(_product_forward, _product_backward)
 
 
 def activate(functions: tuple[Share, ...], total: jax.Array) -> jax.Array:
     """Each member's activation on its share of the leading axis."""
+    shares_of_total = jax.lax.split(total, [share.stop - share.start for share in functions])
     parts = [
-        activations[share.function.name].with_parameters(**dict(share.function.arguments))(
-            total[share.start : share.stop]
-        )
-        for share in functions
+        activations[share.function.name].with_parameters(**dict(share.function.arguments))(part)
+        for share, part in zip(functions, shares_of_total, strict=True)
     ]
     return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
 

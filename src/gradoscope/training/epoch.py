@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-import optax
+import numpy as np
+from numpy.typing import NDArray
 
 from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply, apply_training, init_moving
 from gradoscope.training.objective import Objective, data_losses, penalties
-from gradoscope.training.optimizers import direction
+from gradoscope.training.optimizers import OptState, changes, init_optimizer
 from gradoscope.training.signals import Signals, StepSignals, epoch_signals, step_signals
 
+T = TypeVar("T")
 BLOCK_NUMBERS = 2**25  # numbers that one layer of an evaluation block may hold (128 MiB)
+ORDER, DROPOUT = 2**32 - 1, 2**32 - 2  # keys of random streams; those of the initialisers count layers from 0
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class State(NamedTuple):
 
     params: Params
     moving: Moving
-    opt_state: optax.OptState
+    opt_state: OptState
     updates: jax.Array
     epoch: jax.Array
     best: Best | None
@@ -66,26 +69,30 @@ class Record(NamedTuple):
     stopped: jax.Array
 
 
-@partial(jax.jit, static_argnames="program")
 def start(program: Program, params: Params) -> State:
-    """The state before the first epoch."""
-    moving = init_moving(program.plan)
-    opt_state = jax.vmap(direction(program.training).init)(params)
-    zero = jnp.zeros((), jnp.int32)
-    if program.training.patience is None:
-        return State(params, moving, opt_state, zero, zero, None)
-    members = program.plan.members
-    # Copies: the state is donated to the next epoch, and no buffer can be given away twice.
-    best_params, best_moving = jax.tree.map(jnp.copy, (params, moving))
-    best = Best(
-        best_params, best_moving, jnp.full(members, jnp.inf), jnp.zeros(members, jnp.int32), jnp.zeros(members, bool)
-    )
-    return State(params, moving, opt_state, zero, zero, best)
+    """The state before the first epoch; made on the host, nothing is compiled for it."""
+    moving, members = init_moving(program.plan), program.plan.members
+    best = None
+    if program.training.patience is not None:
+        never = _filled((members,), 0, np.int32), _filled((members,), False, np.bool_)
+        best = Best(_copied(params), _copied(moving), _filled((members,), np.inf, np.float32), *never)
+    opt_state = init_optimizer(program.training, params)
+    return State(_copied(params), moving, opt_state, _filled((), 0, np.int32), _filled((), 0, np.int32), best)
 
 
-@partial(jax.jit, static_argnames="program", donate_argnames="state")
+def _copied(tree: T) -> T:
+    """Arrays of its own: a state is donated to the next epoch, and no buffer can be given away twice."""
+    copies: T = jax.tree.map(lambda array: jax.device_put(np.array(array)), tree)
+    return copies
+
+
+def _filled(shape: tuple[int, ...], value: float, kind: type[np.generic]) -> jax.Array:
+    array: jax.Array = jax.device_put(np.full(shape, value, kind))
+    return array
+
+
 def train_epoch(
-    program: Program, state: State, data: Data, learning_rates: jax.Array, key: jax.Array
+    program: Program, state: State, data: Data, learning_rates: jax.Array, seed: int
 ) -> tuple[State, Record]:
     """Train one epoch and judge it.
 
@@ -99,20 +106,38 @@ def train_epoch(
         All rows.
     learning_rates
         Shape (members,).
-    key
-        Of the run; the epoch folds its number in, so that all members draw the same batches and dropout masks.
+    seed
+        Of the run: with the number of the epoch it fixes the batches and the dropout masks, equal for all members.
     """
-    epoch_key = jax.random.fold_in(key, state.epoch)
-    order_key, dropout_key = jax.random.split(epoch_key)
-    rows, weights = _batches(program.training, len(data.inputs), order_key)
-    steps = jnp.arange(len(rows))
+    n, epoch = len(data.inputs), int(state.epoch)
+    order = _stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
+    dropout = _stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
+    result: tuple[State, Record] = _train_epoch(program, state, data, learning_rates, order.astype(np.int32), dropout)
+    return result
+
+
+def _stream(seed: int, key: int, epoch: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(key, epoch)))
+
+
+@partial(jax.jit, static_argnames="program", donate_argnames="state")
+def _train_epoch(
+    program: Program,
+    state: State,
+    data: Data,
+    learning_rates: jax.Array,
+    order: NDArray[np.int32],
+    dropout: np.uint32,
+) -> tuple[State, Record]:
+    rows, weights = _batches(program.training.batch_size, jnp.asarray(order))
+    key = jax.random.key(dropout)
 
     def step(carry: State, batch: tuple[jax.Array, ...]) -> tuple[State, tuple[jax.Array, StepSignals]]:
         index, chosen, weight = batch
-        drawn = jax.random.fold_in(dropout_key, index)
+        drawn = jax.random.fold_in(key, index)
         return _step(program, carry, data.inputs[chosen], data.targets[chosen], weight, learning_rates, drawn)
 
-    state, (losses, signals) = jax.lax.scan(step, state, (steps, rows, weights))
+    state, (losses, signals) = jax.lax.scan(step, state, (jnp.arange(len(rows)), rows, weights))
     share = weights.sum(1) / weights.sum()
     loss, score = evaluate(program, state.params, state.moving, data.validation_inputs, data.validation_targets)
     state = _judged(program, state._replace(epoch=state.epoch + 1), loss)
@@ -120,13 +145,14 @@ def train_epoch(
     return state, Record(share @ losses, loss, score, epoch_signals(signals, state.params), stopped)
 
 
-def _batches(training: TrainingSpec, n: int, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _batches(batch_size: int, order: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Row numbers and weights of every batch, (batches, batch size); a short last batch is filled with weight 0."""
-    size = min(training.batch_size, n)
+    n = len(order)
+    size = min(batch_size, n)
     count = -(-n // size)
-    order = jax.random.permutation(key, n) if training.shuffle else jnp.arange(n)
     filled = jnp.concatenate([order, jnp.zeros(count * size - n, order.dtype)])
-    return filled.reshape(count, size), (jnp.arange(count * size) < n).astype(jnp.float32).reshape(count, size)
+    weights = np.arange(count * size) < n
+    return filled.reshape(count, size), jnp.asarray(weights.astype(np.float32).reshape(count, size))
 
 
 def _step(
@@ -145,35 +171,33 @@ def _step(
         return loss.sum(), (loss, trace.moving)
 
     grads, (loss, moving) = jax.grad(total_loss, has_aux=True)(state.params)
-    steps, opt_state = jax.vmap(direction(program.training).update)(grads, state.opt_state, state.params)
-    rates = -learning_rates / (1 + program.training.decay * state.updates)
-    updates = jax.tree.map(lambda u: u * rates.reshape(-1, *(1,) * (u.ndim - 1)), steps)
-    signals = step_signals(grads, updates, state.params)
-    params = optax.apply_updates(state.params, updates)
+    rates = learning_rates / (1 + program.training.decay * state.updates)
+    t = (state.updates + 1).astype(jnp.float32)
+    updates, opt_state = changes(program.training, state.params, grads, state.opt_state, rates, t)
+    params = jax.tree.map(jnp.add, state.params, updates)
     moved = state._replace(params=params, moving=moving, opt_state=opt_state, updates=state.updates + 1)
-    return moved, (loss, signals)
+    return moved, (loss, step_signals(grads, updates))
 
 
 def evaluate(
     program: Program, params: Params, moving: Moving, inputs: jax.Array, targets: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """Loss (without penalties) and score of every member on all rows, each (members,); large data go in blocks."""
-    widest = max(layer.units for layer in program.plan.layers) * program.plan.members
-    size = min(len(inputs), max(1, BLOCK_NUMBERS // widest))
-    count = -(-len(inputs) // size)
-    rows = jnp.minimum(jnp.arange(count * size), len(inputs) - 1).reshape(count, size)
-    weights = (jnp.arange(count * size) < len(inputs)).astype(jnp.float32).reshape(count, size)
 
-    def block(_: None, batch: tuple[jax.Array, jax.Array]) -> tuple[None, tuple[jax.Array, jax.Array]]:
-        chosen, weight = batch
-        logits = apply(program.plan, params, moving, inputs[chosen]).before[-1]
-        loss = data_losses(program.objective, program.plan, logits, targets[chosen], weight)
+    def block(rows: jax.Array, answers: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+        logits = apply(program.plan, params, moving, rows).before[-1]
+        loss = data_losses(program.objective, program.plan, logits, answers, weights)
         outputs = activate(program.plan.layers[-1].activations, logits)
-        return None, (loss, _hits(program.metric, outputs, targets[chosen], weight))
+        return loss, _hits(program.metric, outputs, answers, weights)
 
-    _, (losses, hits) = jax.lax.scan(block, None, (rows, weights))
-    share = weights.sum(1) / len(inputs)
-    return share @ losses, _score(program.metric, hits.sum(0), targets)
+    n, widest = len(inputs), max(layer.units for layer in program.plan.layers) * program.plan.members
+    size = max(1, BLOCK_NUMBERS // widest)
+    if n <= size:
+        loss, hits = block(inputs, targets, jnp.ones(n))
+        return loss, _score(program.metric, hits, targets)
+    rows, weights = _batches(size, jnp.arange(n))
+    losses, each = jax.lax.map(lambda batch: block(inputs[batch[0]], targets[batch[0]], batch[1]), (rows, weights))
+    return (weights.sum(1) / n) @ losses, _score(program.metric, each.sum(0), targets)
 
 
 def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:

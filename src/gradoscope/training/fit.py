@@ -10,7 +10,6 @@ from functools import partial
 from types import FrameType
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
 
 OnEpoch = Callable[[int], None]
+BLOCK_ROWS = 1024
 
 
 def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None) -> Run:
@@ -90,13 +90,13 @@ def fit_population(
     _check_outputs(program.plan, train.targets)
     seed = experiments[0].training.seed
     state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
-    data = Data(*map(jnp.asarray, (*train, *validation)))
-    rates = jnp.asarray([e.training.learning_rate for e in experiments], jnp.float32)
-    key, began = jax.random.key(seed), time.perf_counter()
+    data = Data(*map(jax.device_put, (*train, *validation)))
+    rates = jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32))
+    began = time.perf_counter()
     records: list[Record] = []
     with _interruptible() as interrupted:
         for epoch in range(experiments[0].training.epochs):
-            state, record = train_epoch(program, state, data, rates, key)
+            state, record = train_epoch(program, state, data, rates, seed)
             records.append(jax.device_get(record))
             if on_epoch is not None:
                 on_epoch(epoch + 1)
@@ -213,8 +213,13 @@ def _outputs(population: Plan, params: Params, moving: Moving, inputs: jax.Array
 
 
 def outputs(population: Plan, params: Params, moving: Moving, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The outputs of every member, shape (members, rows, outputs); large data go in blocks."""
+    """The outputs of every member, shape (members, rows, outputs).
+
+    The rows go in blocks of one size, the last one filled up: one compiled program serves any number of rows.
+    """
     widest = max(layer.units for layer in population.layers) * population.members
-    size = max(1, BLOCK_NUMBERS // widest)
-    blocks = [inputs[first : first + size] for first in range(0, len(inputs), size)]
-    return np.concatenate([np.asarray(_outputs(population, params, moving, block)) for block in blocks], axis=1)
+    size = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // widest))
+    filled = np.concatenate([inputs, np.zeros((-len(inputs) % size, inputs.shape[1]), np.float32)])
+    blocks = [filled[first : first + size] for first in range(0, len(filled), size)]
+    parts = [np.asarray(_outputs(population, params, moving, block)) for block in blocks]
+    return np.concatenate(parts, axis=1)[:, : len(inputs)]

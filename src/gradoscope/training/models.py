@@ -43,7 +43,9 @@ class Model:
 
     def outputs(self, raw: pl.DataFrame | NDArray[np.generic]) -> NDArray[np.float32]:
         """Outputs of the network for raw rows, shape (rows, outputs)."""
-        return outputs(plan([self.experiment.network]), self.params, self.moving, self.preparation.inputs(raw))[0]
+        inputs, population = self.preparation.inputs(raw), plan([self.experiment.network])
+        own: NDArray[np.float32] = outputs(population, self.params, self.moving, inputs)[0]
+        return own
 
     def predict(self, raw: pl.DataFrame | NDArray[np.generic]) -> pl.DataFrame:
         """A table with the prediction for each raw row.
@@ -105,7 +107,7 @@ class Model:
 
 
 def _flat(params: Params, moving: Moving) -> dict[str, Any]:
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for number, (layer, moments) in enumerate(zip(params, moving, strict=True)):
         named = {**layer._asdict(), **({} if moments is None else _prefixed(moments))}
         arrays |= {f"{number}.{name}": np.ascontiguousarray(a) for name, a in named.items() if a is not None}

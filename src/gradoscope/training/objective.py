@@ -85,7 +85,8 @@ def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, we
     weight = weights if loss.rowwise else jnp.broadcast_to(weights[:, None], targets.shape)
 
     def mean(of_member: jax.Array) -> jax.Array:
-        return loss(of_member, targets, input=form, reduction="mean", weights=weight, **settings)
+        value: jax.Array = loss(of_member, targets, input=form, reduction="mean", weights=weight, **settings)
+        return value
 
     means: jax.Array = jax.vmap(mean)(prediction)
     return means

@@ -1,64 +1,134 @@
-"""Optimisers by their Keras names, with Keras's defaults: optax transformations that leave the learning rate out.
+"""Optimisers, each a rule for one weight at a time, with the arithmetic and the defaults of Keras 3.
+
+Optax has them all, but puts epsilon elsewhere (Adam, RMSprop, Adamax, Adadelta), keeps momentum free of the learning
+rate, which matters when the rate decays (SGD, RMSprop), and follows another schedule of momentum (Nadam).
 
 The learning rate is data, one per member, so that a grid of rates trains in one compiled program.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
-import optax
+import jax
+import jax.numpy as jnp
+import numpy as np
 
-from gradoscope.networks import TrainingSpec
+from gradoscope.networks import Params, TrainingSpec
 
-
-def _sgd(spec: TrainingSpec) -> optax.GradientTransformation:
-    return optax.trace(spec.momentum, nesterov=bool(spec.nesterov)) if spec.momentum else optax.identity()
-
-
-def _adam(spec: TrainingSpec, *, nesterov: bool = False) -> optax.GradientTransformation:
-    return optax.scale_by_adam(*_betas(spec), _epsilon(spec), nesterov=nesterov)
-
-
-def _nadam(spec: TrainingSpec) -> optax.GradientTransformation:
-    return _adam(spec, nesterov=True)
+Slots = tuple[jax.Array, ...]
+OptState = tuple[Slots, ...]
+ADAMW_DECAY = 0.004
+NADAM_DECAY = 0.96  # Dozat 2016: the momentum grows as 1 - 0.96^t / 2
 
 
-def _adamw(spec: TrainingSpec) -> optax.GradientTransformation:
-    return optax.chain(_adam(spec), optax.add_decayed_weights(_or(spec.weight_decay, 0.004)))
+class Rule(NamedTuple):
+    """`slots`: what is remembered of each weight, at the start. `step`: (gradient, slots, rate, t) -> change, slots.
+
+    `rate` has the rank of the gradient, `t` counts the updates from 1.
+    """
+
+    slots: tuple[float, ...]
+    step: Callable[[jax.Array, Slots, jax.Array, jax.Array], tuple[jax.Array, Slots]]
 
 
-def _adamax(spec: TrainingSpec) -> optax.GradientTransformation:
-    return optax.scale_by_adamax(*_betas(spec), _epsilon(spec))
+def _sgd(spec: TrainingSpec) -> Rule:
+    def plain(grad: jax.Array, _: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        return -rate * grad, ()
+
+    def heavy(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        speed = momentum * slots[0] - rate * grad
+        return (momentum * speed - rate * grad if spec.nesterov else speed), (speed,)
+
+    momentum = spec.momentum or 0.0
+    return Rule((0.0,), heavy) if momentum else Rule((), plain)
 
 
-def _rmsprop(spec: TrainingSpec) -> optax.GradientTransformation:
-    scale = optax.scale_by_rms(_or(spec.rho, 0.9), _epsilon(spec), eps_in_sqrt=True)
-    return optax.chain(scale, optax.trace(spec.momentum)) if spec.momentum else scale
+def _adam(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        mean, square = _moments(grad, slots, beta_1, beta_2)
+        scale = rate * jnp.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+        return -mean * scale / (jnp.sqrt(square) + epsilon), (mean, square)
+
+    beta_1, beta_2, epsilon = _betas(spec)
+    return Rule((0.0, 0.0), step)
 
 
-def _adagrad(spec: TrainingSpec) -> optax.GradientTransformation:
-    return optax.scale_by_rss(initial_accumulator_value=0.1, eps=_epsilon(spec))
+def _nadam(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        mean, square = _moments(grad, slots, beta_1, beta_2)
+        now, soon = (beta_1 * (1 - 0.5 * NADAM_DECAY**time) for time in (t, t + 1))
+        product = slots[2] * now  # of all momenta so far: one number, kept beside every weight
+        ahead = soon * mean / (1 - product * soon) + (1 - now) * grad / (1 - product)
+        return -rate * ahead / (jnp.sqrt(square / (1 - beta_2**t)) + epsilon), (mean, square, product)
+
+    beta_1, beta_2, epsilon = _betas(spec)
+    return Rule((0.0, 0.0, 1.0), step)
 
 
-def _adadelta(spec: TrainingSpec) -> optax.GradientTransformation:
-    return optax.scale_by_adadelta(_or(spec.rho, 0.95), _epsilon(spec))
+def _adamax(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        mean = slots[0] + (grad - slots[0]) * (1 - beta_1)
+        largest = jnp.maximum(beta_2 * slots[1], jnp.abs(grad))
+        return -rate * mean / ((1 - beta_1**t) * (largest + epsilon)), (mean, largest)
+
+    beta_1, beta_2, epsilon = _betas(spec)
+    return Rule((0.0, 0.0), step)
+
+
+def _rmsprop(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        square = rho * slots[0] + (1 - rho) * grad**2
+        change = -rate * grad / jnp.sqrt(square + epsilon)
+        if not momentum:
+            return change, (square,)
+        speed = momentum * slots[1] + change
+        return speed, (square, speed)
+
+    rho, epsilon, momentum = _or(spec.rho, 0.9), _epsilon(spec), spec.momentum or 0.0
+    return Rule((0.0, 0.0) if momentum else (0.0,), step)
+
+
+def _adagrad(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        total = slots[0] + grad**2
+        return -rate * grad / jnp.sqrt(total + epsilon), (total,)
+
+    epsilon = _epsilon(spec)
+    return Rule((0.1,), step)
+
+
+def _adadelta(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+        square = rho * slots[0] + (1 - rho) * grad**2
+        change = -jnp.sqrt(slots[1] + epsilon) * grad / jnp.sqrt(square + epsilon)
+        return rate * change, (square, rho * slots[1] + (1 - rho) * change**2)
+
+    rho, epsilon = _or(spec.rho, 0.95), _epsilon(spec)
+    return Rule((0.0, 0.0), step)
+
+
+def _moments(grad: jax.Array, slots: Slots, beta_1: float, beta_2: float) -> tuple[jax.Array, jax.Array]:
+    """Running means of the gradient and of its square."""
+    mean, square = slots[:2]
+    return mean + (grad - mean) * (1 - beta_1), square + (grad**2 - square) * (1 - beta_2)
 
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else value
 
 
-def _betas(spec: TrainingSpec) -> tuple[float, float]:
-    return _or(spec.beta_1, 0.9), _or(spec.beta_2, 0.999)
-
-
 def _epsilon(spec: TrainingSpec) -> float:
     return _or(spec.epsilon, 1e-7)
 
 
-_OPTIMIZERS: dict[str, Callable[[TrainingSpec], optax.GradientTransformation]] = {
+def _betas(spec: TrainingSpec) -> tuple[float, float, float]:
+    return _or(spec.beta_1, 0.9), _or(spec.beta_2, 0.999), _epsilon(spec)
+
+
+_RULES: dict[str, Callable[[TrainingSpec], Rule]] = {
     "sgd": _sgd,
     "adam": _adam,
-    "adamw": _adamw,
+    "adamw": _adam,
     "nadam": _nadam,
     "adamax": _adamax,
     "rmsprop": _rmsprop,
@@ -67,7 +137,51 @@ _OPTIMIZERS: dict[str, Callable[[TrainingSpec], optax.GradientTransformation]] =
 }
 
 
-def direction(spec: TrainingSpec) -> optax.GradientTransformation:
-    """From gradients to the step of one member, before it is multiplied by minus the learning rate."""
-    rule = _OPTIMIZERS[spec.optimizer](spec)
-    return rule if spec.clip_norm is None else optax.chain(optax.clip_by_global_norm(spec.clip_norm), rule)
+def init_optimizer(spec: TrainingSpec, params: Params) -> OptState:
+    """The slots of every weight array before the first update; made on the host, nothing is compiled for them."""
+    slots = _RULES[spec.optimizer](spec).slots
+    return tuple(
+        tuple(jax.device_put(np.full(leaf.shape, value, np.float32)) for value in slots)
+        for leaf in jax.tree.leaves(params)
+    )
+
+
+def changes(
+    spec: TrainingSpec, params: Params, grads: Params, state: OptState, rates: jax.Array, t: jax.Array
+) -> tuple[Params, OptState]:
+    """What is added to every weight in update number `t` (from 1), and the slots after it.
+
+    Parameters
+    ----------
+    params, grads
+        Members on the leading axis.
+    rates
+        Learning rate of each member, shape (members,).
+    """
+    rule, decay = _RULES[spec.optimizer](spec), _weight_decay(spec)
+    steps, slots = [], []
+    for weight, grad, own in zip(*map(jax.tree.leaves, (params, _clipped(spec, grads))), state, strict=True):
+        rate = _per_member(rates, grad)
+        change, remembered = rule.step(grad, own, rate, t)
+        steps.append(change - rate * decay * weight if decay else change)
+        slots.append(remembered)
+    return jax.tree.unflatten(jax.tree.structure(params), steps), tuple(slots)
+
+
+def _weight_decay(spec: TrainingSpec) -> float:
+    return _or(spec.weight_decay, ADAMW_DECAY if spec.optimizer == "adamw" else 0.0)
+
+
+def _clipped(spec: TrainingSpec, grads: Params) -> Params:
+    """The gradients of each member, scaled down to a norm of `clip_norm` where theirs is larger."""
+    if spec.clip_norm is None:
+        return grads
+    squares = [(leaf**2).sum(tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves(grads)]
+    norm = jnp.sqrt(sum(squares[1:], squares[0]))
+    scale = spec.clip_norm / jnp.maximum(norm, spec.clip_norm)
+    clipped: Params = jax.tree.map(lambda leaf: leaf * _per_member(scale, leaf), grads)
+    return clipped
+
+
+def _per_member(numbers: jax.Array, like: jax.Array) -> jax.Array:
+    return numbers.reshape(-1, *(1,) * (like.ndim - 1))

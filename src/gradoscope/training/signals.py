@@ -16,7 +16,7 @@ class Signals(NamedTuple):
     gradient_norm
         Euclidean norm of the gradient of the loss in the layer's kernel, mean over the batches of the epoch.
     update_ratio
-        Norm of the step over the norm of the kernel, mean over the batches of the epoch.
+        Norm of the step, mean over the batches of the epoch, over the norm of the kernel at the end of the epoch.
     weight_norm
         Euclidean norm of the kernel at the end of the epoch.
     """
@@ -31,20 +31,22 @@ class StepSignals(NamedTuple):
 
     gradient: jax.Array
     update: jax.Array
-    weight: jax.Array
 
 
 def squared_norms(params: Params) -> jax.Array:
     """Squared norm of every kernel, shape (members, layers)."""
-    return jnp.stack([(layer.kernel**2).sum((1, 2)) for layer in params], axis=1)
+    # Without the barrier the squares are shared with the optimiser's, and for that written to memory.
+    kernels = jax.lax.optimization_barrier([layer.kernel for layer in params])  # type: ignore[no-untyped-call]
+    return jnp.stack([(kernel**2).sum((1, 2)) for kernel in kernels], axis=1)
 
 
-def step_signals(grads: Params, updates: Params, params: Params) -> StepSignals:
-    """What one step shows: of the gradients, of the updates (learning rate included) and of the weights before it."""
-    return StepSignals(squared_norms(grads), squared_norms(updates), squared_norms(params))
+def step_signals(grads: Params, updates: Params) -> StepSignals:
+    """What one step shows: of the gradients, and of the updates (learning rate included)."""
+    return StepSignals(squared_norms(grads), squared_norms(updates))
 
 
 def epoch_signals(steps: StepSignals, params: Params) -> Signals:
     """What the steps of an epoch, stacked on a leading axis, and the weights after it show."""
-    ratio = jnp.sqrt(steps.update / jnp.maximum(steps.weight, TINY))
-    return Signals(jnp.sqrt(steps.gradient).mean(0), ratio.mean(0), jnp.sqrt(squared_norms(params)))
+    weight = jnp.sqrt(squared_norms(params))
+    gradient, update = (jnp.sqrt(squares).mean(0) for squares in steps)
+    return Signals(gradient, update / jnp.maximum(weight, TINY), weight)
