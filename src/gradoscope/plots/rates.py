@@ -53,15 +53,16 @@ class Sensitivity(NamedTuple):
 
     def _dress(self, axes: Axes, shown: NDArray[np.float64]) -> None:
         axes.set_xscale("log")
-        axes.set_xlim(self.rates.min() / 1.4, self.rates.max() * 1.4)
+        margin = (self.rates.max() / self.rates.min()) ** 0.07
+        axes.set_xlim(self.rates.min() / margin, self.rates.max() * margin)
         ticks = self.rates if len(self.rates) <= 3 else self.rates[:: -(-len(self.rates) // 3)]
         axes.xaxis.set_major_locator(FixedLocator(list(ticks)))
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(float(f"{value:.3g}"))))
         finite = shown[np.isfinite(shown)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        margin = 0.08 * max(high - low, 0.01)
-        axes.set_ylim(low - margin, high + margin)
+        room = 0.08 * max(high - low, 0.01)
+        axes.set_ylim(low - room, high + room)
         score_ticks(axes.yaxis, self.metric)
         axis_names(axes, say("learning rate"), metric_name(self.metric))
 

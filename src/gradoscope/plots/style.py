@@ -106,8 +106,9 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 class Cell:
     """Sizes of one small multiple in CSS pixels: the whole cell, and the margins around its plotting area."""
 
-    width, height = 240.0, 206.0
-    left, right, top, bottom = 60.0, 10.0, 42.0, 42.0
+    width, inner_height = 240.0, 122.0
+    left, right, top, bottom = 60.0, 10.0, 28.0, 42.0
+    second_line = 14.0  # more at the top where titles have one
     label = -50.0  # where the name of the vertical axis stands, from that axis
 
 
@@ -123,15 +124,21 @@ def grid(titles: Sequence[tuple[str, str]], columns: int = 4) -> tuple[Figure, l
     """
     columns = max(1, min(columns, len(titles)))
     rows = -(-len(titles) // columns)
-    figure = canvas(columns * Cell.width, rows * Cell.height)
-    return figure, [_cell(figure, *divmod(number, columns), *title) for number, title in enumerate(titles)]
+    top = Cell.top + Cell.second_line * any(detail for _, detail in titles)
+    height = top + Cell.inner_height + Cell.bottom
+    figure = canvas(columns * Cell.width, rows * height)
+    everything = []
+    for number, (title, detail) in enumerate(titles):
+        row, column = divmod(number, columns)
+        everything.append(_cell(figure, column * Cell.width + Cell.left, row * height + top, title, detail))
+        everything[-1].set_gid(f"panel-{number}")
+    return figure, everything
 
 
-def _cell(figure: Figure, row: int, column: int, title: str, detail: str) -> Axes:
-    inner = (Cell.width - Cell.left - Cell.right, Cell.height - Cell.top - Cell.bottom)
-    axes = place(figure, column * Cell.width + Cell.left, row * Cell.height + Cell.top, *inner)
-    axes.set_gid(f"panel-{row}-{column}")
-    axes.yaxis.set_label_coords(Cell.label / inner[0], 0.5)
+def _cell(figure: Figure, left: float, top: float, title: str, detail: str) -> Axes:
+    width = Cell.width - Cell.left - Cell.right
+    axes = place(figure, left, top, width, Cell.inner_height)
+    axes.yaxis.set_label_coords(Cell.label / width, 0.5)
     _above(axes, fit(title, 28), 22.0 if detail else 10.0, fontsize=TEXT, fontweight="bold", color=INK)
     _above(axes, fit(detail, 34), 8.0, fontsize=SMALL, color=MUTED)
     return axes
@@ -143,7 +150,7 @@ def _above(axes: Axes, text: str, up: float, **style: Any) -> None:
         (0, 1),
         xycoords="axes fraction",
         textcoords="offset points",
-        xytext=(10 - Cell.left, up),
+        xytext=(5 - Cell.left, up),
         annotation_clip=False,
         **style,
     )

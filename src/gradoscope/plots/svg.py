@@ -52,9 +52,11 @@ def panels(figure: Figure, *, name: str, titles: Sequence[str], descriptions: Se
 
 
 def _cell(figure: Figure, number: int) -> tuple[float, float, float, float]:
-    columns = round(figure.get_size_inches()[0] * 72 / Cell.width)
+    full_width, full_height = figure.get_size_inches() * 72
+    columns = round(full_width / Cell.width)
+    height = full_height / -(-len(figure.axes) // columns)
     row, column = divmod(number, columns)
-    return column * Cell.width, row * Cell.height, Cell.width, Cell.height
+    return column * Cell.width, row * height, Cell.width, height
 
 
 def _tree(figure: Figure, name: str) -> Element:

@@ -2,6 +2,7 @@
 
 import functools
 import importlib.metadata
+import re
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,8 @@ from gradoscope.report.head import head
 from gradoscope.report.method import guessed, method, reproduce
 from gradoscope.report.parts import Section
 from gradoscope.report.results import results
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|s)(?!\w))")
 
 
 def write_report(study: Study, path: Path, *, command: str, versions: Mapping[str, str]) -> None:
@@ -71,9 +74,14 @@ def sections(study: Study, command: str, versions: Mapping[str, str]) -> tuple[S
     )
 
 
+def _unbroken(value: object) -> object:
+    """Text in which no line ends between a number and its unit; anything else as it is."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", value) if type(value) is str else value
+
+
 @functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_unbroken
     )
     return environment.from_string((files("gradoscope.report") / "page.html").read_text("utf-8"))

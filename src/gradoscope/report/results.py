@@ -103,7 +103,7 @@ def _cells(study: Study, rank: int) -> tuple[Cell, ...]:
 
 
 def _layers(result: ArmResult) -> str:
-    return ", ".join(map(str, result.arm.hidden)) or say("none")
+    return ",\N{NO-BREAK SPACE}".join(map(str, result.arm.hidden)) or say("none")
 
 
 def _common(arms: Sequence[ArmResult], losses: bool, depths: bool) -> str:
@@ -121,16 +121,14 @@ def _notes(study: Study) -> Iterator[str]:
     if any(result.at_edge for result in study.arms):
         hint = say("At the edge of the grid of learning rates: a wider one (--learning-rates) might do better.")
         yield f"{AT_EDGE} {hint}"
-    for result, label in zip(study.arms, labels(study), strict=True):
-        counts = {"name": label.full, "runs": len(result.members)}
-        if result.failures:
-            yield say("{name}: {count} of {runs} runs became infinite or NaN.", count=result.failures, **counts)
-        if 2 * (unfinished := _unfinished(result)) >= len(result.members):
-            yield say(
-                "{name}: {count} of {runs} runs were still improving at the last epoch; use more --epochs.",
-                count=unfinished,
-                **counts,
-            )
+    arms = list(zip(study.arms, labels(study), strict=True))
+    if failed := [f"{label.full} ({r.failures} / {len(r.members)})" for r, label in arms if r.failures]:
+        yield say("Runs that became infinite or NaN: {arms}.", arms=", ".join(failed))
+    if unfinished := [label.full for r, label in arms if 2 * _unfinished(r) >= len(r.members)]:
+        yield say(
+            "Still improving at the last epoch in at least half of their runs (use more --epochs): {arms}.",
+            arms=", ".join(unfinished),
+        )
 
 
 def _unfinished(result: ArmResult) -> int:
