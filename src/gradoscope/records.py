@@ -37,7 +37,7 @@ def read(kind: type[T], table: Mapping[str, Any], place: str) -> T:
     Raises
     ------
     UsageError
-        Unknown or missing key, or a value of the wrong type; the message names the place and the key.
+        Unknown or missing key, or a value that is wrong; the message names the place and the key.
     """
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
@@ -49,7 +49,10 @@ def read(kind: type[T], table: Mapping[str, Any], place: str) -> T:
         if name not in table and _required(field):
             raise UsageError(say("{place}: the key {key!r} is missing.", place=place, key=name))
     values = {key: _value(hints[key], value, f"{place}: {key}") for key, value in table.items()}
-    return kind(**values)
+    try:
+        return kind(**values)
+    except UsageError as error:  # what the values mean is checked by their class, which does not know the place
+        raise UsageError(f"{place}: {error}") from None
 
 
 def write(record: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tomli_w
@@ -13,33 +14,27 @@ from gradoscope.errors import UsageError
 from gradoscope.functions import activations, losses
 from gradoscope.functions.parameters import check_parameters
 from gradoscope.language import say
+from gradoscope.networks.checks import at_least, below_one, check, known
 from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named, named_from, named_to_plain
 from gradoscope.records import nearest, read, write
 
-OPTIMIZERS = ("sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta", "adamax", "nadam")
+ADAPTIVE = ("beta_1", "beta_2", "epsilon")
+OPTIMIZERS = MappingProxyType(  # with the settings that each of them takes
+    {
+        "sgd": ("momentum", "nesterov"),
+        "adam": ADAPTIVE,
+        "adamw": ADAPTIVE,
+        "rmsprop": ("rho", "momentum", "epsilon"),
+        "adagrad": ("epsilon",),
+        "adadelta": ("rho", "epsilon"),
+        "adamax": ADAPTIVE,
+        "nadam": ADAPTIVE,
+    }
+)
+SETTINGS = tuple(sorted({setting for settings in OPTIMIZERS.values() for setting in settings}))
 NORMALISATIONS = ("batch", "layer")
 IDENTITY, ZEROS = Named("identity"), Named("zeros")
-
-
-def _check(holds: bool, sentence: str) -> None:
-    if not holds:
-        raise UsageError(sentence)
-
-
-def _at_least(name: str, value: float | None, low: float, *, strictly: bool = False) -> None:
-    if value is None or value > low or (value == low and not strictly):
-        return
-    if strictly:
-        raise UsageError(say("{name} is {value}; it must be greater than {low}.", name=name, value=value, low=low))
-    raise UsageError(say("{name} is {value}; it must be at least {low}.", name=name, value=value, low=low))
-
-
-def _known(name: str, value: str, known: object) -> None:
-    if value not in known:  # type: ignore[operator]
-        raise UsageError(
-            say("{name}: there is no {value!r}. {hint}", name=name, value=value, hint=nearest(value, known))
-        )
 
 
 @dataclass(frozen=True)
@@ -79,13 +74,13 @@ class Layer:
         object.__setattr__(
             self, "bias_initialiser", initialisers.checked(named_from(self.bias_initialiser, "bias_initialiser"))
         )
-        _at_least("units", self.units, 1)
-        _at_least("repeat", self.repeat, 1)
+        at_least("units", self.units, 1)
+        at_least("repeat", self.repeat, 1)
         for name in ("dropout", "l1", "l2"):
-            _at_least(name, getattr(self, name), 0)
-        _check(self.dropout < 1, say("dropout is {value}; it must be below 1.", value=self.dropout))
+            at_least(name, getattr(self, name), 0)
+        below_one("dropout", self.dropout)
         if self.normalisation is not None:
-            _known("normalisation", self.normalisation, NORMALISATIONS)
+            known("normalisation", self.normalisation, NORMALISATIONS)
 
     @property
     def start(self) -> Named:
@@ -108,7 +103,7 @@ class NetworkSpec:
         check_parameters(entry.name, entry.parameters, dict(loss.arguments))
         object.__setattr__(self, "loss", Named(entry.name, loss.arguments))
         plain = self.output.repeat == 1 and self.output.normalisation is None and self.output.dropout == 0
-        _check(plain, say("The output layer takes no repeat, normalisation or dropout; put them on a hidden layer."))
+        check(plain, say("The output layer takes no repeat, normalisation or dropout; put them on a hidden layer."))
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -123,6 +118,10 @@ class TrainingSpec:
 
     Parameters
     ----------
+    momentum, nesterov, beta_1, beta_2, rho, epsilon
+        Settings of the optimiser, as Keras names them; only those that it has may be given.
+    weight_decay
+        Before each update, every weight is reduced by learning_rate * weight_decay * weight (adamw: 0.004).
     decay
         The learning rate is divided by 1 + decay * (number of updates so far).
     clip_norm
@@ -150,13 +149,25 @@ class TrainingSpec:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        _known("optimizer", self.optimizer, OPTIMIZERS)
-        _at_least("learning_rate", self.learning_rate, 0, strictly=True)
+        known("optimizer", self.optimizer, OPTIMIZERS)
+        at_least("learning_rate", self.learning_rate, 0, strictly=True)
         for name in ("batch_size", "epochs", "patience"):
-            _at_least(name, getattr(self, name), 1)
-        for name in ("seed", "momentum", "decay", "weight_decay"):
-            _at_least(name, getattr(self, name), 0)
-        _at_least("clip_norm", self.clip_norm, 0, strictly=True)
+            at_least(name, getattr(self, name), 1)
+        for name in ("seed", "momentum", "beta_1", "beta_2", "rho", "epsilon", "decay", "weight_decay"):
+            at_least(name, getattr(self, name), 0)
+        for name in ("momentum", "beta_1", "beta_2", "rho"):
+            below_one(name, getattr(self, name))
+        at_least("clip_norm", self.clip_norm, 0, strictly=True)
+        taken = OPTIMIZERS[self.optimizer]
+        strange = next((name for name in SETTINGS if getattr(self, name) is not None and name not in taken), None)
+        if strange is not None:
+            sentence = say(
+                "{name} has no argument {key!r}; it takes: {known}.",
+                name=self.optimizer,
+                key=strange,
+                known=", ".join(taken),
+            )
+            raise UsageError(sentence)
 
 
 @dataclass(frozen=True)
@@ -190,13 +201,13 @@ class Experiment:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise UsageError(say("{place} is not valid TOML: {error}.", place=place, error=error)) from None
-        for name in ("data", "network"):
-            _check(
-                isinstance(table.get(name), dict),
+        for name in ("data", "network", "training"):
+            check(
+                isinstance(table.get(name, {} if name == "training" else None), dict),
                 say("{place}: the table [{name}] is missing.", place=place, name=name),
             )
         unknown = sorted(table.keys() - {"data", "network", "training"})
-        _check(not unknown, say("{place}: unknown table [{name}].", place=place, name="".join(unknown[:1])))
+        check(not unknown, say("{place}: unknown table [{name}].", place=place, name="".join(unknown[:1])))
         return cls(
             read(DataSpec, table["data"], f"{place}, [data]"),
             _read_network(table["network"], f"{place}, [network]"),
@@ -229,7 +240,7 @@ def _layer_table(layer: Layer) -> dict[str, Any]:
 
 
 def _read_layer(table: Any, place: str) -> Layer:
-    _check(
+    check(
         isinstance(table, dict),
         say("{place} is {value!r}; expected {kind}.", place=place, value=table, kind=say("a table or a list")),
     )
@@ -243,9 +254,9 @@ def _read_layer(table: Any, place: str) -> Layer:
 
 def _read_network(table: Mapping[str, Any], place: str) -> NetworkSpec:
     for key in ("output", "loss"):
-        _check(key in table, say("{place}: the key {key!r} is missing.", place=place, key=key))
+        check(key in table, say("{place}: the key {key!r} is missing.", place=place, key=key))
     unknown = sorted(table.keys() - {"hidden", "output", "loss"})
-    _check(
+    check(
         not unknown,
         say(
             "{place}: unknown key {key!r}. {hint}",
@@ -254,7 +265,11 @@ def _read_network(table: Mapping[str, Any], place: str) -> NetworkSpec:
             hint=nearest("".join(unknown[:1]), ("hidden", "output", "loss")),
         ),
     )
-    hidden = tuple(_read_layer(each, f"{place}: hidden[{i}]") for i, each in enumerate(table.get("hidden", [])))
-    return NetworkSpec(
-        _read_layer(table["output"], f"{place}: output"), named_from(table["loss"], f"{place}: loss"), hidden
-    )
+    hidden, at, kind = table.get("hidden", []), f"{place}: hidden", say("a table or a list")
+    check(isinstance(hidden, list), say("{place} is {value!r}; expected {kind}.", place=at, value=hidden, kind=kind))
+    fields = {
+        "output": _read_layer(table["output"], f"{place}: output"),
+        "loss": named_from(table["loss"], f"{place}: loss"),
+        "hidden": tuple(_read_layer(each, f"{at}[{i}]") for i, each in enumerate(hidden)),
+    }
+    return read(NetworkSpec, fields, place)
