@@ -53,8 +53,8 @@ def choose_activations(names: Sequence[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> choose_activations(["ReLU", "swish"])
-    ('relu', 'silu')
+    >>> choose_activations(["ReLU", "Leaky-ReLU"])
+    ('relu', 'leaky_relu')
     """
     if not names:
         return USUAL_ACTIVATIONS
