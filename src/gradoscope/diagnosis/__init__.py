@@ -1,0 +1,22 @@
+"""Diagnosis: from a run to findings, the one to act on first, and from findings to a repaired experiment."""
+
+from gradoscope.diagnosis.examine import check, diagnose
+from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
+from gradoscope.diagnosis.page import document, page
+from gradoscope.diagnosis.remedies import Remedy, remedies
+from gradoscope.diagnosis.rule import Rule, rules
+
+__all__ = [
+    "Diagnosis",
+    "Finding",
+    "Remedy",
+    "Rule",
+    "Score",
+    "Severity",
+    "check",
+    "diagnose",
+    "document",
+    "page",
+    "remedies",
+    "rules",
+]

@@ -1,0 +1,96 @@
+"""Diagnosis: every rule asked in order, from an experiment to findings."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gradoscope.data import Prepared, prepare_experiment
+from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, ordered
+from gradoscope.diagnosis.evidence import Evidence
+from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
+from gradoscope.diagnosis.rule import rules
+from gradoscope.networks import Experiment
+from gradoscope.training import fit
+from gradoscope.training.fit import OnEpoch
+
+# Symptoms say what happened, not why: a twin may still show the cause.
+SYMPTOMS = (
+    "non-finite", "exploding-gradient", "saturated-units", "dead-units", "oscillating-loss", "slow-convergence",
+    "no-learning", "overfitting",
+)  # fmt: skip
+
+
+def check(experiment: Experiment, folder: Path = Path()) -> Diagnosis:
+    """What can be said before training: the rules that read the experiment, its rows and its starting weights.
+
+    Parameters
+    ----------
+    experiment
+        What would be trained.
+    folder
+        Where its files lie.
+    """
+    began = time.perf_counter()
+    evidence = Evidence(experiment, folder, _prepared(experiment, folder), None)
+    found = [finding for rule in rules.values() if rule.before_training and (finding := rule.measure(evidence))]
+    return Diagnosis(ordered(found), seconds=time.perf_counter() - began)
+
+
+def diagnose(experiment: Experiment, folder: Path = Path(), *, on_epoch: OnEpoch | None = None) -> Diagnosis:
+    """Train the experiment as written, and say what is wrong with it, or that nothing is.
+
+    Parameters
+    ----------
+    experiment
+        What is trained.
+    folder
+        Where its files lie.
+    on_epoch
+        Called with the number of finished epochs of the run itself.
+
+    Returns
+    -------
+    Diagnosis
+        The finding to act on first comes first.
+    """
+    began = time.perf_counter()
+    evidence = examined(experiment, folder, on_epoch)
+    findings = ordered(_findings(evidence))
+    return Diagnosis(findings, evidence.ran.sentence, _score(evidence), evidence.trainings, time.perf_counter() - began)
+
+
+def examined(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None = None) -> Evidence:
+    """The evidence of a trained experiment."""
+    data = _prepared(experiment, folder)
+    return Evidence(experiment, folder, data, fit(experiment, data, on_epoch=on_epoch))
+
+
+def _prepared(experiment: Experiment, folder: Path) -> Prepared:
+    return prepare_experiment(experiment.data, experiment.network.output.units, experiment.training.seed, folder)
+
+
+def _findings(evidence: Evidence) -> Iterator[Finding]:
+    """What is measured, and, for a failing run that nothing measured explains, what the first curing twin shows."""
+    measured = [finding for fault in CAUSES if (finding := rules[fault].measure(evidence))]
+    yield from measured
+    explained = any(finding.stands and finding.fault not in SYMPTOMS for finding in measured)
+    if explained or not evidence.failing:
+        return
+    for fault in ATTEMPTS:
+        attempt = rules[fault].attempt
+        finding = attempt(evidence) if attempt else None
+        if finding is not None:
+            yield replace(finding, severity=Severity.CRITICAL)
+            return
+
+
+def _score(evidence: Evidence) -> Score:
+    return Score(
+        evidence.metric,
+        evidence.ran.train_score,
+        evidence.ran.validation_score,
+        evidence.baseline,
+        float(evidence.reference.validation.mean()),
+        evidence.reference.title,
+    )
