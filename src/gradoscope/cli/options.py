@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradoscope.errors import UsageError
-from gradoscope.language import say
+from gradoscope.language import LANGUAGES, say, speaking
 
 if TYPE_CHECKING:
     from gradoscope.data import DataSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def language_option(command: F) -> F:
+    """`--lang`, for commands whose own place is the natural one for it: after the name."""
+    return click.option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        is_eager=True,
+        callback=lambda context, _option, name: name and context.with_resource(speaking(name)),
+        help="Language of the answer (default: from LANG).",
+    )(command)
 
 
 def data_options(command: F) -> F:
@@ -62,10 +74,11 @@ def _option(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise UsageError(say("--option is {value!r}; expected NAME=VALUE, as in --option noise=0.2.", value=text))
-    return name.strip(), _literal(value.strip())
+    return name.strip(), literal(value.strip())
 
 
-def _literal(text: str) -> object:
+def literal(text: str) -> object:
+    """The number, the truth value or the word that `text` writes."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     for kind in (int, float):

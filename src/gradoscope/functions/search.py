@@ -8,7 +8,7 @@ A word holds of an entry where a fact says so; `not convex` is met by all that a
 import ast
 import difflib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradoscope.errors import UsageError
 from gradoscope.functions.activation import Activation
@@ -20,11 +20,19 @@ from gradoscope.language import say
 
 Entry = Activation | Loss
 Condition = Callable[[frozenset[str]], bool]
+KINDS = ("activation", "loss")
 LONGEST = 500  # characters of a condition
 
 
-def named(name: str, *, kinds: tuple[str, ...] = ("activation", "loss")) -> tuple[Entry, ...]:
-    """The entries that a name or alias in any spelling stands for: an activation, a loss, or one of each.
+class Found(NamedTuple):
+    """What a name stands for: entries (at most one of each catalogue), and the members of a family."""
+
+    entries: tuple[Entry, ...]
+    family: tuple[Entry, ...]
+
+
+def find(name: str, *, kinds: tuple[str, ...] = KINDS) -> Found:
+    """What a name, an alias or a family in any spelling stands for.
 
     Raises
     ------
@@ -33,16 +41,40 @@ def named(name: str, *, kinds: tuple[str, ...] = ("activation", "loss")) -> tupl
 
     Examples
     --------
-    >>> named("LeakyReLU")
+    >>> find("LeakyReLU").entries
     (leaky_relu,)
+    >>> losses["binary_cross_entropy"] in find("binary").family
+    True
     """
-    found = [catalogue[name] for catalogue in _catalogues(kinds) if name in catalogue]
+    found = tuple(catalogue[name] for catalogue in _catalogues(kinds) if name in catalogue)
+    family = tuple(entry for entry in entries(kinds=kinds) if normalised(entry.family) == normalised(name))
+    if not found and not family:
+        raise UsageError(_unknown(name, kinds))
+    return Found(found, family)
+
+
+def named(name: str, *, kinds: tuple[str, ...] = KINDS) -> Entry:
+    """The one entry that a name or alias stands for.
+
+    Raises
+    ------
+    UsageError
+        Nothing has that name, or both an activation and a loss have it.
+
+    Examples
+    --------
+    >>> named("BCEWithLogitsLoss")
+    binary_cross_entropy
+    """
+    found: list[Entry] = [catalogue[name] for catalogue in _catalogues(kinds) if name in catalogue]
     if not found:
         raise UsageError(_unknown(name, kinds))
-    return tuple(found)
+    if len(found) > 1:
+        raise UsageError(say("{name} is an activation and a loss; add --activations or --losses", name=name))
+    return found[0]
 
 
-def entries(*, kinds: tuple[str, ...] = ("activation", "loss"), where: str | None = None) -> tuple[Entry, ...]:
+def entries(*, kinds: tuple[str, ...] = KINDS, where: str | None = None) -> tuple[Entry, ...]:
     """Every entry of both catalogues, family by family; with `where`, those that meet the condition.
 
     Raises

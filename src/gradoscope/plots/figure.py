@@ -79,6 +79,11 @@ def svg(figure: "Figure") -> bytes:
     return _written(figure, "svg", metadata={"Date": None})
 
 
+def pdf(figure: "Figure") -> bytes:
+    """The figure as PDF."""
+    return _written(figure, "pdf", metadata={"CreationDate": None})
+
+
 def _written(figure: "Figure", kind: str, **options: Any) -> bytes:
     import matplotlib
 
