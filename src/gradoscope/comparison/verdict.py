@@ -107,7 +107,7 @@ def _power(best: ArmResult, second: ArmResult, metric: str, overlap: float, arms
         return say("More runs on these rows would not show {worth}; more rows might.", worth=amount(metric, worth))
     if needed <= len(paired):
         return say("A difference of {worth} would have been seen.", worth=amount(metric, worth))
-    return say("About {more} more runs would show {worth}.", more=needed - len(paired), worth=amount(metric, worth))
+    return say("About {needed} runs in all would show {worth}.", needed=needed, worth=amount(metric, worth))
 
 
 def _against_baseline(best: ArmResult, metric: str, baseline: float) -> str:
