@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -15,9 +15,14 @@ from gradoscope.functions.parameters import Parameter
 from gradoscope.functions.search import Entry, words
 from gradoscope.functions.wording import checked, family_text, formula_lines, method_text
 from gradoscope.language import say
+from gradoscope.plots.sections import drawable
+
+if TYPE_CHECKING:
+    from gradoscope.plots.functions import Numbers
 
 NUMBERS = "¹²³⁴⁵⁶⁷⁸⁹"
 WIDEST, PLOT_LINES = 100, 6
+COMMON = 22  # letters of a name; longer ones move their own family only
 
 
 class Row(NamedTuple):
@@ -35,8 +40,9 @@ def print_page(entry: Entry) -> None:
     console.print()
     console.print(Padding(Text("\n".join(formula_lines(entry.formula)), style="bold"), (0, 0, 0, 2)))
     console.print()
-    console.print(_plots(entry, console.width))
-    console.print()
+    if drawable(entry):
+        console.print(_plots(entry, console.width))
+        console.print()
     table = Table.grid(padding=(0, 1))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -51,7 +57,7 @@ def print_page(entry: Entry) -> None:
 def print_list(entries: Iterable[Entry]) -> None:
     """One line per entry, by catalogue and family."""
     console, everything = _console(), tuple(entries)
-    width = max(len(entry.name) for entry in everything)
+    width = min(max(len(entry.name) for entry in everything), COMMON)
     for (kind, family), members in groupby(everything, key=lambda entry: (type(entry), entry.family)):
         title = family_text(family)
         heading = (
@@ -60,9 +66,12 @@ def print_list(entries: Iterable[Entry]) -> None:
         console.print(Text(heading, style="bold"))
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, min_width=width + 2)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column()
         for entry in members:
-            table.add_row(Text(f"  {entry.name}", style="cyan"), Text(entry.guidance.spoken().use))
+            table.add_row(
+                Text(f"  {entry.name}", style="cyan"),
+                Text(entry.guidance.spoken().use, no_wrap=True, overflow="ellipsis"),
+            )
         console.print(table)
 
 
@@ -88,21 +97,23 @@ def _title(entry: Entry) -> Text:
 
 
 def _plots(entry: Entry, width: int) -> RenderableType:
-    from gradoscope.plots.braille import sketch
     from gradoscope.plots.functions import curve
 
     numbers = curve(entry)
-    each = min((width - 6) // 2, 36)
-    table = Table.grid(padding=(0, 2))
-    for _ in range(2):
-        table.add_column(no_wrap=True, min_width=each)
-    table.add_row(Text(say("value"), style="dim"), Text(say("derivative"), style="dim"))
+    each = min((width - 4) // 2, 36)
+    table = Table.grid(padding=(0, 1))
+    table.add_row(*(Text(title, style="dim") for title in (say("value"), say("derivative"))))
     drawn = (("cyan", numbers.value), ("magenta", numbers.derivative))
-    table.add_row(*(Text("\n".join(sketch(numbers.x, y, each, PLOT_LINES)), style=colour) for colour, y in drawn))
-    caption = [] if numbers.x_label == "x" else [Text(say("over: {label}", label=numbers.x_label), style="dim")]
-    for line in caption:
-        table.add_row(line)
-    return Padding(table, (0, 0, 0, 2))
+    table.add_row(*(_sketch(numbers.x, y, each, colour) for colour, y in drawn))
+    below = [] if numbers.x_label == "x" else [Text(say("over: {label}", label=numbers.x_label), style="dim")]
+    return Padding(Group(table, *below), (0, 0, 0, 2))
+
+
+def _sketch(x: "Numbers", y: "Numbers", width: int, colour: str) -> Text:
+    """A plot of exactly that width."""
+    from gradoscope.plots.braille import sketch
+
+    return Text("\n".join(line.ljust(width) for line in sketch(x, y, width, PLOT_LINES)), style=colour)
 
 
 def _sections(entry: Entry) -> Iterator[tuple[str, list[Row]]]:
@@ -119,7 +130,8 @@ def _sections(entry: Entry) -> Iterator[tuple[str, list[Row]]]:
 
 
 def _parameter(parameter: Parameter) -> str:
-    about = {"name": parameter.name, "default": parameter.default, "domain": str(parameter.domain).replace("inf", "∞")}
+    domain = str(parameter.domain).replace("-", "−").replace("inf", "∞")
+    about = {"name": parameter.name, "default": parameter.default, "domain": domain}
     if parameter.trainable:
         return say("{name} = {default}, in {domain}; a network can train it", **about)
     return say("{name} = {default}, in {domain}", **about)
@@ -127,7 +139,7 @@ def _parameter(parameter: Parameter) -> str:
 
 def _of_kind(entry: Entry) -> Iterator[tuple[str, list[Row]]]:
     if isinstance(entry, Activation):
-        yield say("start"), [Row(entry.initialiser)]
+        yield say("initialiser"), [Row(entry.initialiser)]
         return
     yield say("tasks"), [Row(", ".join(entry.tasks))] if entry.tasks else []
     yield say("takes"), [Row(", ".join(entry.inputs))]

@@ -64,7 +64,8 @@ def sketch(x: Numbers, y: Numbers, width: int, height: int) -> tuple[str, ...]:
 
 def _names(low: float, high: float, height: int) -> dict[int, str]:
     """The numbers beside the lines: highest, lowest, and 0 where it lies apart from them."""
-    names = {0: f"{high:.3g}", height - 1: f"{low:.3g}"}
+    step = (high - low) / 1000  # nearer to 0 than that is 0
+    names = {row: f"{end:.3g}" if abs(end) > step else "0" for row, end in ((0, high), (height - 1, low))}
     if low < 0 < high:
         row = height - 1 - int((0 - low) / (high - low) * (4 * height - 1) + 0.5) // 4
         names.setdefault(row, "0")

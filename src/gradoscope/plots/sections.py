@@ -11,15 +11,15 @@ from gradoscope.functions import Activation, Loss
 from gradoscope.functions.targets import Targets
 from gradoscope.language import say
 
-DOMAINS = {"probabilities": (0.0, 1.0), "rates": (0.0, math.inf)}
-TARGETS = {
-    Targets.REAL: 0.0,
-    Targets.COUNT: 1.0,
-    Targets.POSITIVE: 1.0,
-    Targets.ABOVE_MINUS_ONE: 0.0,
-    Targets.BINARY: 1.0,
-    Targets.SIGN: 1.0,
-}
+Ends = tuple[float, float]
+EVERYWHERE: Ends = (-math.inf, math.inf)
+DOMAINS: Mapping[str, Ends] = {
+    "probabilities": (0.0, 1.0), "rates": (0.0, math.inf), "distances": (0.0, math.inf), "cosines": (-1.0, 1.0),
+}  # fmt: skip
+TARGETS: Mapping[Targets, float] = {
+    Targets.REAL: 0.0, Targets.COUNT: 1.0, Targets.POSITIVE: 1.0, Targets.ABOVE_MINUS_ONE: 0.0,
+    Targets.BINARY: 1.0, Targets.SIGN: 1.0, Targets.CLASSES: 1.0, Targets.RANKS: 1.0,
+}  # fmt: skip
 
 
 class Section(NamedTuple):
@@ -32,13 +32,18 @@ class Section(NamedTuple):
     high: float = math.inf
 
 
+def drawable(function: Activation | Loss) -> bool:
+    """Whether it has a value for one row: losses on groups compare the rows of a whole batch."""
+    return isinstance(function, Activation) or function.targets is not Targets.GROUPS
+
+
 def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Section:
     """The function of one number that stands for `function` in a plot.
 
     Raises
     ------
     UsageError
-        A parameter is unknown or outside its domain.
+        It is not `drawable`.
 
     Examples
     --------
@@ -47,6 +52,8 @@ def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Secti
     >>> cut.label, cut.value(np.array([1.0]))
     ('x, in the row (1, x)', array([0.5]))
     """
+    if not drawable(function):
+        raise UsageError(say("{function} compares the rows of a batch: it is no curve", function=function.name))
     if isinstance(function, Loss):
         return _of_rowwise_loss(function, parameters) if function.rowwise else _of_loss(function, parameters)
     if function.elementwise:
@@ -68,44 +75,82 @@ def _of_rows(function: Activation, parameters: Mapping[str, Any]) -> Section:
 
     return Section(
         lambda x: function(start + x[..., None] * direction, **parameters)[..., -1], derivative,
-        say("x, in the row (1, x)"),
+        say("x, in the row {row}", row="(1, x)"),
     )  # fmt: skip
 
 
 def _of_loss(loss: Loss, parameters: Mapping[str, Any]) -> Section:
-    target = TARGETS[loss.targets]
     input = parameters.get("input", loss.inputs[0])
-    label = say("{prediction}, for the target {target}", prediction=_singular(input), target=f"{target:g}")
+    target = TARGETS.get(loss.targets)
+    label = _singular(input)
+    if target is not None:
+        label = say("{prediction}, for the target {target}", prediction=label, target=f"{target:g}")
 
     def targets(x: Any) -> Any:
-        return np.full(np.shape(x), target, np.float32)
+        return None if target is None else np.full(np.shape(x), target, np.float32)
 
     return Section(
         lambda x: loss(x, targets(x), **parameters),
         lambda x: loss.derivative(x, targets(x), **parameters),
         label,
-        *DOMAINS.get(input, (-math.inf, math.inf)),
+        *_domain(loss, input),
     )
 
 
 def _of_rowwise_loss(loss: Loss, parameters: Mapping[str, Any]) -> Section:
-    """Of two classes, the second is the right one: its logit changes and the other stays 0, or both are shares."""
+    """The last prediction of a row changes, the others stay; of two probabilities the other makes up the rest."""
     input = parameters.get("input", loss.inputs[0])
-    shares = input == "probabilities"
-    start, direction = (np.array([1.0, 0.0]), np.array([-1.0, 1.0])) if shares else (np.zeros(2), np.array([0.0, 1.0]))
+    fixed = 1.0 if input in ("values", "distances") else 0.0
+    start = np.array([fixed] * ((loss.outputs or 2) - 1) + [0.0])
+    direction = np.array([0.0] * (start.size - 1) + [1.0])
+    label = say("x, in the row {row}", row=_row(start))
+    if loss.targets is Targets.CLASSES:
+        label = say("{prediction} of the right class, out of two", prediction=_singular(input))
+        if input == "probabilities":
+            start, direction = np.array([1.0, 0.0]), np.array([-1.0, 1.0])
 
-    def labels(x: Any) -> Any:
-        return np.ones(np.shape(x), np.int32)
+    def targets(x: Any) -> Any:
+        return _targets(loss, np.shape(x), start.size)
 
     return Section(
-        lambda x: loss(start + x[..., None] * direction, labels(x), **parameters),
-        lambda x: (loss.derivative(start + x[..., None] * direction, labels(x), **parameters) * direction).sum(-1),
-        say("{prediction} of the right class, out of two", prediction=_singular(input)),
-        *DOMAINS.get(input, (-math.inf, math.inf)),
+        lambda x: loss(start + x[..., None] * direction, targets(x), **parameters),
+        lambda x: (loss.derivative(start + x[..., None] * direction, targets(x), **parameters) * direction).sum(-1),
+        label,
+        *_domain(loss, input),
     )
+
+
+def _targets(loss: Loss, shape: tuple[int, ...], size: int) -> Any:
+    """The last class or rank; one number per example; or rows, in which the last entry is the positive one."""
+    if loss.targets is Targets.NONE:
+        return None
+    if loss.targets in (Targets.CLASSES, Targets.RANKS):
+        return np.ones(shape, np.int32)
+    if loss.outputs:
+        return np.full(shape, TARGETS[loss.targets], np.float32)
+    row = np.ones(size, np.float32) if loss.targets is Targets.REAL else np.arange(size, dtype=np.float32) == size - 1
+    return np.broadcast_to(row.astype(np.float32), (*shape, size))
+
+
+def _domain(loss: Loss, input: str) -> Ends:
+    return (-1.0, math.inf) if loss.targets is Targets.ABOVE_MINUS_ONE else DOMAINS.get(input, EVERYWHERE)
+
+
+def _row(start: Any) -> str:
+    return f"({', '.join(f'{entry:g}' for entry in start[:-1])}, x)"
 
 
 def _singular(input: str) -> str:
     """What one prediction is called."""
-    known = {"logits": say("logit"), "probabilities": say("probability"), "rates": say("rate")}
+    known = {
+        "logits": say("logit"),
+        "probabilities": say("probability"),
+        "log_probabilities": say("log probability"),
+        "log_values": say("logarithm of the value"),
+        "rates": say("rate"),
+        "margins": say("margin"),
+        "scores": say("score"),
+        "distances": say("distance"),
+        "cosines": say("cosine"),
+    }
     return known.get(input, say("prediction"))

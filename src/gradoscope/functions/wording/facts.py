@@ -133,7 +133,7 @@ def _(fact: known.Lipschitz) -> str:
         return say("Lipschitz constant {constant}", constant=constant)
     if math.isinf(fact.at):
         return say("Lipschitz constant {constant}, approached at {at}", constant=constant, at=number_text(fact.at))
-    return say("Lipschitz constant {constant}, the slope at {at}", constant=constant, at=number_text(fact.at))
+    return say("Lipschitz constant {constant}, the slope at x = {at}", constant=constant, at=number_text(fact.at))
 
 
 @sentence.register
