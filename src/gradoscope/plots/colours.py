@@ -34,15 +34,16 @@ _SERIES = (
     Colour("series-7", "#5e50b8", "#5e50b8", "#b0a6fb"),  # indigo
     Colour("series-8", "#a3283f", "#a3283f", "#f2849a"),  # crimson
 )
+# Lightness grows evenly, and hue runs from blue to yellow: both are seen by every eye.
 _DEPTH = (
-    Colour("depth-1", "#120789", "#120789", "#7e5bd6"),  # from the first layer, dark blue ...
-    Colour("depth-2", "#4703a0", "#4703a0", "#a258d2"),
-    Colour("depth-3", "#7301a8", "#7301a8", "#c35cbc"),
-    Colour("depth-4", "#9a179b", "#9a179b", "#d9669f"),
-    Colour("depth-5", "#b93289", "#b93289", "#e87884"),
-    Colour("depth-6", "#d04d73", "#d04d73", "#f38f68"),
-    Colour("depth-7", "#df655f", "#df655f", "#fbac4f"),
-    Colour("depth-8", "#e0702c", "#e0702c", "#f6d547"),  # ... to the last one, orange
+    Colour("depth-1", "#00263f", "#00263f", "#007eba"),  # the first layer, dark blue ...
+    Colour("depth-2", "#00335c", "#00335c", "#0089e8"),
+    Colour("depth-3", "#003b90", "#003b90", "#8588fe"),
+    Colour("depth-4", "#682faa", "#682faa", "#e17af9"),
+    Colour("depth-5", "#ad1194", "#ad1194", "#fe8fc5"),
+    Colour("depth-6", "#d80272", "#d80272", "#feadb0"),
+    Colour("depth-7", "#ec3b4a", "#ec3b4a", "#ffc6ab"),
+    Colour("depth-8", "#e76d1e", "#e76d1e", "#ffdea2"),  # ... to the last one, orange
 )
 COLOURS = (_INK, _SURFACE, _MUTED, _GRID, _FAINT, *_SERIES, *_DEPTH)
 
@@ -57,7 +58,7 @@ def depth(layers: int) -> tuple[str, ...]:
     Examples
     --------
     >>> depth(2)
-    ('#120789', '#e0702c')
+    ('#00263f', '#e76d1e')
     """
     last = len(_DEPTH) - 1
     return tuple(_DEPTH[round(layer * last / max(layers - 1, 1))].drawn for layer in range(layers))
