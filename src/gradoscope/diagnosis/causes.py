@@ -13,8 +13,8 @@ NO_SIGNAL = ("vanishing-gradient", "saturated-units", "dead-units", "slow-conver
 # From causes to symptoms: a fault stands before everything that it may bring about.
 CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "label-errors": ("data-fault", "overfitting", *NOTHING_LEARNED),
         "data-fault": ("overfitting", *NOTHING_LEARNED),
-        "label-errors": ("overfitting", *NOTHING_LEARNED),
         "wrong-output-activation": (
             "wrong-loss",
             "saturated-units",

@@ -209,13 +209,17 @@ class Evidence:
         return len(self._trials) + (self.run is not None)
 
     def gain(self, trial: Trial) -> Difference:
-        """The share of what the run leaves on the table that the trial picks up, and its z over all rows."""
+        """The share of what the run leaves on the table that the trial picks up, and its z.
+
+        The z is the larger of two: over the validation rows, and over all rows (a cure of a run that does not learn
+        shows on its training rows as well, and few validation rows would leave it in doubt).
+        """
         room = self.attainable - float(self.own.validation.mean())
-        mean = float((trial.validation - self.own.validation).mean())
-        both = paired(
+        held_out = paired(trial.validation, self.own.validation)
+        every = paired(
             np.concatenate([trial.validation, trial.train]), np.concatenate([self.own.validation, self.own.train])
         )
-        return Difference(mean / room if room > 0 else 0.0, both.z)
+        return Difference(held_out.mean / room if room > 0 else 0.0, max(held_out.z, every.z))
 
     def cures(self, changed: Experiment) -> bool:
         """Whether the change picks up at least half of what the run leaves on the table, beyond chance."""

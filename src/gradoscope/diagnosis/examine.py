@@ -77,7 +77,8 @@ def _findings(evidence: Evidence) -> Iterator[Finding]:
     explained = any(finding.stands and finding.fault not in SYMPTOMS for finding in measured)
     if explained or not evidence.failing:
         return
-    for fault in ATTEMPTS:
+    overfits = any(finding.fault == "overfitting" for finding in measured)
+    for fault in ("missing-regularisation",) if overfits else ATTEMPTS:
         attempt = rules[fault].attempt
         finding = attempt(evidence) if attempt else None
         if finding is not None:

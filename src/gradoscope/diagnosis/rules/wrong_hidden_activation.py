@@ -5,10 +5,11 @@ of powers: values leave the numbers within a few layers or steps. One that is fl
 gradient. One whose slope is small (the sigmoid's is at most a quarter) or that couples the units of a layer (a
 softmax between layers) can slow a network so much that it does not arrive.
 
-**How it is seen.** From the activation's facts: no bound on its slope and none on its values, in a run that fell into
-non-finite numbers or whose signal grows more than 10000-fold through the hidden layers at the start; or a slope of
-zero everywhere. Otherwise, when nothing else explains a run that falls short, a twin with ReLU and He starting
-weights (SELU and LeCun in deep stacks) makes up at least half of what is missing.
+**How it is seen.** In a run that fails, from the activation's facts: no bound on its slope and none on its values, and
+the run fell into non-finite numbers or the signal grows more than 10000-fold through the hidden layers at the start; a
+slope of zero everywhere; or units that share one sum, as in a softmax between layers. Otherwise, when nothing else
+explains the run, a twin with ReLU and He starting weights (SELU and LeCun in deep stacks) makes up at least half of
+what is missing.
 
 **What to do.** ReLU or a smooth relative of it (GELU, SiLU, ELU, SELU) in hidden layers; bounded activations belong
 into shallow networks, gates and outputs.
@@ -49,6 +50,9 @@ def measure(evidence: Evidence) -> Finding | None:
         if _flat_everywhere(layer.activation):
             said = say("{activation} has the slope 0 everywhere: no gradient passes it.", activation=layer.activation)
             return _finding(evidence, layer.activation, said, {})
+        if _couples(layer.activation) and layer.units > 1:
+            said = say("{activation} couples the units of a layer: they share one sum, and little signal is left of it.", activation=layer.activation)  # fmt: skip
+            return _finding(evidence, layer.activation, said, {})
         blown = evidence.standing is Standing.NON_FINITE or journey(evidence.start).blown
         if _grows_without_bound(layer.activation) and blown:
             return _finding(evidence, layer.activation, say(
@@ -60,6 +64,11 @@ def measure(evidence: Evidence) -> Finding | None:
 def _flat_everywhere(function: Named) -> bool:
     facts = activations[function.name].with_parameters(**dict(function.arguments)).facts
     return any(isinstance(fact, Dead) and fact.low == -math.inf and fact.high == math.inf for fact in facts)
+
+
+def _couples(function: Named) -> bool:
+    """Whether it is a softmax or the like, whose units depend on each other."""
+    return not activations[function.name].elementwise
 
 
 def _grows_without_bound(function: Named) -> bool:
