@@ -4,10 +4,10 @@
 
 **How it is seen.** The run falls short of plain models on the validation rows by more than a tenth of what the data
 allow, beyond chance, but not on its training rows, where it does better than those models do on rows that they have
-not seen; and its own score falls from training to validation rows by at least as much as it misses. Where plain models do not do
-better either, it is still a finding if three signs meet: the score falls by 0.2 or more from training to validation
-rows, it is by 0.2 or more above what those models reach on rows they have not seen, and the validation loss ends by half
-above its minimum.
+not seen; and its own score falls from training to validation rows by at least as much as it misses. Where plain
+models do not do better either, it is still a finding if three signs meet: the score falls by 0.2 or more from
+training to validation rows, it is by 0.2 or more above what those models reach on rows they have not seen, and the
+validation loss ends by half above its minimum.
 
 **What to do.** A penalty, dropout, early stopping, a smaller network, more rows.
 

@@ -5,11 +5,11 @@ of powers: values leave the numbers within a few layers or steps. One that is fl
 gradient. One whose slope is small (the sigmoid's is at most a quarter) or that couples the units of a layer (a
 softmax between layers) can slow a network so much that it does not arrive.
 
-**How it is seen.** In a run that fails, from the activation's facts: no bound on its slope and none on its values, and
-the run fell into non-finite numbers or the signal grows more than 10000-fold through the hidden layers at the start; a
-slope of zero everywhere; or units that share one sum, as in a softmax between layers. Otherwise, when nothing else
-explains the run, a twin with ReLU and He starting weights (SELU and LeCun in deep stacks) makes up at least half of
-what is missing.
+**How it is seen.** In a run that fails, from the activation's facts: no bound on its slope and none on its values,
+and the run fell into non-finite numbers or the signal grows more than 10000-fold through the hidden layers at the
+start; a slope of zero everywhere; or units that share one sum, as in a softmax between layers. Otherwise, when
+nothing else explains the run, a twin with ReLU and He starting weights (SELU and LeCun in deep stacks) makes up at
+least half of what is missing.
 
 **What to do.** ReLU or a smooth relative of it (GELU, SiLU, ELU, SELU) in hidden layers; bounded activations belong
 into shallow networks, gates and outputs.
@@ -51,7 +51,10 @@ def measure(evidence: Evidence) -> Finding | None:
             said = say("{activation} has the slope 0 everywhere: no gradient passes it.", activation=layer.activation)
             return _finding(evidence, layer.activation, said, {})
         if _couples(layer.activation) and layer.units > 1:
-            said = say("{activation} couples the units of a layer: they share one sum, and little signal is left of it.", activation=layer.activation)  # fmt: skip
+            said = say(
+                "{activation} couples the units of a layer: they share one sum, and little signal is left of it.",
+                activation=layer.activation,
+            )
             return _finding(evidence, layer.activation, said, {})
         blown = evidence.standing is Standing.NON_FINITE or journey(evidence.start).blown
         if _grows_without_bound(layer.activation) and blown:
