@@ -68,7 +68,7 @@ def _named(text: str, kinds: tuple[str, ...]) -> "tuple[Entry, dict[str, Any]]":
         parameter, equals, value = part.partition("=")
         if not equals:
             raise UsageError(
-                say("{text!r} is no parameter; expected NAME:PARAMETER=VALUE, as in leaky_relu:negative_slope=0.2",
+                say("{text!r} is no parameter; expected NAME:PARAMETER=VALUE, as in leaky_relu:negative_slope=0.2.",
                     text=part)
             )  # fmt: skip
         parameters[parameter.strip()] = literal(value.strip())
@@ -85,14 +85,14 @@ def _interval(text: str) -> tuple[float, float]:
         low, high = map(float, text.split(","))
     except ValueError:
         raise UsageError(
-            say("--range is {value!r}; expected two numbers with a comma, as in --range -5,5", value=text)
+            say("--range is {value!r}; expected two numbers with a comma, as in --range -5,5.", value=text)
         ) from None
     return low, high
 
 
 def _check_format(path: Path) -> None:
     if path.suffix.lower().removeprefix(".") not in FORMATS:
-        raise UsageError(say("{path} names no format that can be written; end it in .svg, .png or .pdf", path=path))
+        raise UsageError(say("{path} names no format that can be written; end it in .svg, .png or .pdf.", path=path))
 
 
 def _write(path: Path, display: Any) -> None:
@@ -105,5 +105,5 @@ def _write(path: Path, display: Any) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise GradoscopeError(
-            say("{path} cannot be written: {reason}; name another file with -o", path=path, reason=reason)
+            say("{path} cannot be written: {reason}; name another file with -o.", path=path, reason=reason)
         ) from None

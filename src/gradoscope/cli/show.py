@@ -36,7 +36,7 @@ def command(name: str | None, kind: str | None, where: str | None, as_json: bool
         _list(entries(kinds=kinds, where=where), where, as_json=as_json)
         return
     if where is not None:
-        raise UsageError(say("--where filters the list; leave {name} out, or --where", name=name))
+        raise UsageError(say("--where filters the list; leave {name} out, or --where.", name=name))
     found = find(name, kinds=kinds)
     if as_json:
         print_json(_document(found))

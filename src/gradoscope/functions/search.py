@@ -70,7 +70,7 @@ def named(name: str, *, kinds: tuple[str, ...] = KINDS) -> Entry:
     if not found:
         raise UsageError(_unknown(name, kinds))
     if len(found) > 1:
-        raise UsageError(say("{name} is an activation and a loss; add --activations or --losses", name=name))
+        raise UsageError(say("{name} is an activation and a loss; add --activations or --losses.", name=name))
     return found[0]
 
 
@@ -151,7 +151,7 @@ def _known(word: str, vocabulary: tuple[str, ...]) -> str:
     if near:
         nearest = ", ".join(spelt[each] for each in near)
         raise UsageError(say("no fact is called {word}; did you mean {nearest}?", word=word, nearest=nearest))
-    raise UsageError(say("no fact is called {word}; there are: {known}", word=word, known=", ".join(vocabulary)))
+    raise UsageError(say("no fact is called {word}; there are: {known}.", word=word, known=", ".join(vocabulary)))
 
 
 def _unreadable(text: str) -> str:
@@ -174,4 +174,4 @@ def _unknown(name: str, kinds: tuple[str, ...]) -> str:
     nearest = ", ".join(list(dict.fromkeys(spelt[each] for each in near))[:3])
     if nearest:
         return say("nothing in the catalogue is called {name}; did you mean {nearest}?", name=name, nearest=nearest)
-    return say("nothing in the catalogue is called {name}; gradoscope show lists it all", name=name)
+    return say("nothing in the catalogue is called {name}; gradoscope show lists it all.", name=name)

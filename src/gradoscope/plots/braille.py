@@ -1,5 +1,7 @@
 """Small plots of Braille dots, for a terminal: every letter is two dots wide and four high."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,8 @@ def braille(values: Numbers, width: int, height: int, low: float, high: float) -
     """
     dots = np.zeros((4 * height, 2 * width), bool)
     places = np.interp(np.linspace(0, 1, 2 * width), np.linspace(0, 1, values.size), values)
-    rows = (places - low) / (high - low or 1) * (4 * height - 1)
+    inside = (places >= low) & (places <= high)
+    rows = np.where(inside, (places - low) / (high - low or 1) * (4 * height - 1), np.nan)
     before = np.nan
     for column, row in enumerate(rows):
         if np.isfinite(row):
@@ -37,6 +40,29 @@ def _between(before: float, row: float) -> slice:
     return slice(there + 1, here + 1) if here > there else slice(here, there)
 
 
+def window(curves: Sequence[Numbers]) -> tuple[float, float]:
+    """Least and largest value to show of curves that share an axis; a pole must not flatten all the rest.
+
+    Examples
+    --------
+    >>> window([np.linspace(0, 1, 101)]), window([np.full(3, 2.0)])
+    ((0.0, 1.0), (1.0, 3.0))
+    >>> low, high = window([1 / np.linspace(0.001, 1, 1000)])
+    >>> low, round(high)
+    (1.0, 91)
+    """
+    values = np.concatenate(curves)
+    shown = values[np.isfinite(values)]
+    if not shown.size:
+        return -1.0, 1.0
+    low, high = float(shown.min()), float(shown.max())
+    inner_low, inner_high = np.percentile(shown, (1, 99))
+    reach = 3 * (inner_high - inner_low)
+    if 0 < reach < max(inner_low - low, high - inner_high):
+        low, high = max(low, inner_low), min(high, inner_high)
+    return (float(low), float(high)) if low < high else (low - 1, high + 1)
+
+
 def sketch(x: Numbers, y: Numbers, width: int, height: int) -> tuple[str, ...]:
     r"""A small plot with its axes, at most `width` letters wide and `height` + 2 lines high.
 
@@ -48,10 +74,7 @@ def sketch(x: Numbers, y: Numbers, width: int, height: int) -> tuple[str, ...]:
       └─────────
        -1      1
     """
-    shown = y[np.isfinite(y)]
-    low, high = (float(shown.min()), float(shown.max())) if shown.size else (0.0, 0.0)
-    if low == high:
-        low, high = low - 1, high + 1
+    low, high = window([y])
     names = _names(low, high, height)
     margin = max(map(len, names.values()))
     inner = width - margin - 2

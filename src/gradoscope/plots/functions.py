@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gradoscope.errors import UsageError
 from gradoscope.functions import Activation, Loss
 from gradoscope.language import say, speaking
+from gradoscope.plots.braille import window
 from gradoscope.plots.colours import SERIES
 from gradoscope.plots.figure import Panels, label_language, png
 from gradoscope.plots.sections import Section, section
@@ -76,7 +77,7 @@ def curve(
     low, high = interval
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise UsageError(
-            say("the range of a plot is {low} to {high}; expected two numbers, the smaller one first",
+            say("the range of a plot is {low} to {high}; expected two numbers, the smaller one first.",
                 low=f"{low:g}", high=f"{high:g}")
         )  # fmt: skip
     cut = section(function, parameters)
@@ -91,7 +92,7 @@ def _points(cut: Section, function: Activation | Loss, low: float, high: float, 
     """Points inside the domain; its open ends are left out."""
     if low >= high:
         raise UsageError(
-            say("{function} is defined from {low} to {high}, and the range of the plot lies outside",
+            say("{function} is defined from {low} to {high}, and the range of the plot lies outside.",
                 function=function.name, low=f"{cut.low:g}", high=f"{cut.high:g}")
         )  # fmt: skip
     x = np.linspace(low, high, points)
@@ -245,3 +246,6 @@ class _Panel(NamedTuple):
         axes.set_xlabel(labels.pop() if len(labels) == 1 else "x")
         if self.alone:
             axes.set_title(title)
+            low, high = window([getattr(each, self.order) for each in self.curves])
+            margin = 0.05 * (high - low)
+            axes.set_ylim(low - margin, high + margin)

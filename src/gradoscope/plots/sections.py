@@ -53,13 +53,13 @@ def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Secti
     ('x, in the row (1, x)', array([0.5]))
     """
     if not drawable(function):
-        raise UsageError(say("{function} compares the rows of a batch: it is no curve", function=function.name))
+        raise UsageError(say("{function} compares the rows of a batch: it is no curve.", function=function.name))
     if isinstance(function, Loss):
         return _of_rowwise_loss(function, parameters) if function.rowwise else _of_loss(function, parameters)
     if function.elementwise:
         return Section(lambda x: function(x, **parameters), lambda x: function.derivative(x, **parameters), say("x"))
     if "axis" in parameters:
-        raise UsageError(say("{function} is drawn along the last axis; leave axis out", function=function.name))
+        raise UsageError(say("{function} is drawn along the last axis; leave axis out.", function=function.name))
     return _of_rows(function, parameters)
 
 
@@ -147,7 +147,7 @@ def _singular(input: str) -> str:
         "probabilities": say("probability"),
         "log_probabilities": say("log probability"),
         "log_values": say("logarithm of the value"),
-        "rates": say("rate"),
+        "rates": say("rate of events"),
         "margins": say("margin"),
         "scores": say("score"),
         "distances": say("distance"),

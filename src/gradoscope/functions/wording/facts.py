@@ -144,7 +144,7 @@ def _(fact: known.Smooth) -> str:
     if fact.order < 0:
         return say("jumps at {kinks}", kinks=kinks)
     if fact.order == 0:
-        return say("continuous, with a kink at {kinks}", kinks=kinks)
+        return say("continuous, not differentiable at {kinks}", kinks=kinks)
     return say("continuous derivatives up to order {order}, broken off at {kinks}", order=int(fact.order), kinks=kinks)
 
 

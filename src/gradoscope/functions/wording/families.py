@@ -25,7 +25,15 @@ def family_text(family: str) -> str:
         "vector": say("softmax and its kin"),
         "groups": say("groups of units"),
         "regression": say("regression"),
+        "robust": say("robust regression"),
+        "scale": say("regression of magnitudes and distributions"),
         "binary": say("two classes"),
+        "margins": say("two classes by their margin"),
         "multiclass": say("several classes"),
+        "softmax_family": say("several classes, after softmax"),
+        "classes": say("several classes in other ways"),
+        "segmentation": say("masks"),
+        "ranking": say("pairs, triplets, rankings"),
+        "batches": say("rows of a batch against each other"),
     }
     return headings.get(family, family.replace("_", " "))
