@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
 
 from gradoscope.errors import UsageError
 from gradoscope.functions import activations
@@ -268,16 +271,31 @@ class LessonResult:
         return self.lesson.hints()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON document."""
-        return {
-            "lesson": self.lesson.name,
-            "summary": self.lesson.summary(),
-            "parameters": dict(self.parameters),
-            "claims": [
-                {**claim._asdict(), "verdict": claim.verdict.value, "measured": dict(claim.measured)}
-                for claim in self.claims
-            ],
-            "tables": [table._asdict() for table in self.tables],
-            "figures": [{"name": figure.name, "caption": figure.caption} for figure in self.figures],
-            "try_this": [{"options": options, "shows": shows} for options, shows in self.hints],
-        }
+        """Plain values for a JSON document; what is not finite is None."""
+        plain: dict[str, Any] = _plain(
+            {
+                "lesson": self.lesson.name,
+                "summary": self.lesson.summary(),
+                "parameters": self.parameters,
+                "claims": [claim._asdict() for claim in self.claims],
+                "tables": [{"title": t.title, "columns": t.columns, "rows": t.rows} for t in self.tables],
+                "figures": [{"name": figure.name, "caption": figure.caption} for figure in self.figures],
+                "try_this": [{"options": options, "shows": shows} for options, shows in self.hints],
+            }
+        )
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Verdict():
+            return value.value
+        case Mapping():
+            return {key: _plain(each) for key, each in value.items()}
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case float():
+            return float(value) if isfinite(value) else None
+        case np.generic():
+            return _plain(value.item())
+    return value
