@@ -114,3 +114,8 @@ def finite(x: Array) -> Array:
     """X with infinities replaced by the largest finite numbers."""
     largest_number = float(namespace(x).finfo(x.dtype).max)
     return at_most(at_least(x, -largest_number), largest_number)
+
+
+def stacked(*parts: Array) -> Array:
+    """Arrays of one shape, side by side in a new last axis."""
+    return namespace(*parts).stack(parts, -1)

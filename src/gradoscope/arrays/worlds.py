@@ -54,6 +54,17 @@ def is_traced(value: object) -> bool:
     return jax is not None and isinstance(value, jax.core.Tracer)
 
 
+def plain(value: Array) -> Any:
+    """The numbers of an array as a NumPy array, or None where they cannot be looked at."""
+    world = world_of(value)
+    if is_traced(value) or is_compiling(world):
+        return None
+    if world == "torch":
+        still = value.detach().cpu()
+        return (still.float() if is_half(still) else still).numpy()
+    return np.asarray(value)
+
+
 def is_compiling(world: World) -> bool:
     """Whether PyTorch is tracing the code, so that numbers cannot be looked at."""
     return world == "torch" and bool(sys.modules["torch"].compiler.is_compiling())

@@ -15,6 +15,7 @@ from gradoscope.arrays import (
     exp,
     is_array,
     is_double,
+    is_floating,
     isfinite,
     largest,
     lifted_exp,
@@ -23,6 +24,7 @@ from gradoscope.arrays import (
     magnitude,
     namespace,
     product,
+    scattered_ones,
     sqrt,
     total,
     where,
@@ -194,3 +196,49 @@ def entmax_threshold(below: Array, axis: int, alpha: float) -> Array:
         mass = total(at_least(below - (low + width), 0.0) ** power, axis)
         low = where(mass >= 1, low + width, low)
     return low
+
+
+def log_softmax_gradient(u: Array, parts: Peak, axis: int) -> Array:
+    """The gradient in the logits for a gradient u in their log softmax; where a share is near 1, from the others."""
+    shares = parts.shares / (1 + parts.rest)
+    top = shares > 0.5
+    chosen = cast(top, u.dtype)
+    others = total(u * (1 - chosen), axis)
+    whole = others + total(u * chosen, axis)
+    return where(top, whole * (parts.rest / (1 + parts.rest)) - others, u - shares * whole)
+
+
+def unlikely(parts: Peak) -> Array:
+    """1 - softmax; for the largest share, from what is left to the others."""
+    return where(parts.below == 0, parts.rest / (1 + parts.rest), 1 - parts.shares / (1 + parts.rest))
+
+
+def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
+    """The gradient in the logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
+    relative = u - total(u * cast(shares > 0.5, u.dtype), axis)
+    return shares * (relative - total(shares * relative, axis))
+
+
+def unit(x: Array, axis: int = -1) -> tuple[Array, Array]:
+    """Vectors of length 1 (0 stays 0), and their lengths, without overflow or underflow."""
+    top = largest(magnitude(x), axis)
+    scale = where(top > 0, top, 1.0)
+    part = x / scale
+    length = sqrt(total(part * part, axis))
+    return part / where(length > 0, length, 1.0), scale * length
+
+
+def mix(target: Array, yes: Array, no: Array) -> Array:
+    """Target * yes + (1 - target) * no, where 0 times infinity is 0."""
+    return where(target == 0, 0.0, target * yes) + where(target == 1, 0.0, (1 - target) * no)
+
+
+def distribution(target: Array, prediction: Array) -> Array:
+    """Targets as rows of probabilities: integer labels become one-hot rows."""
+    return target if is_floating(target) else scattered_ones(target, prediction.shape[-1], prediction)
+
+
+def shares_minus(parts: Peak, target: Array) -> Array:
+    """Softmax - target; where the share is near 1, from what is left to the others."""
+    left = parts.rest / (1 + parts.rest)
+    return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)

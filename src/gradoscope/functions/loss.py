@@ -76,6 +76,7 @@ class Description:
     formula: str
     textbook: str
     bound: float
+    floor: float
     source: str
     guidance: Guidance
     tasks: tuple[str, ...]
@@ -101,6 +102,8 @@ class Loss:
         The formula in Python notation (p prediction, t target), as `gradoscope.functions.exact` evaluates it.
     bound : float
         Value and derivative are that many units in the last place from the exact result at most.
+    floor : float
+        Where they cross zero by cancellation: results smaller than it are as exact as a result of that size.
     tasks : tuple of str
         Among "binary", "multiclass", "regression".
     link : str
@@ -142,7 +145,7 @@ class Loss:
         self.family = native.value.__module__.rpartition(".")[2]
         self.facts, self.rowwise, self.outputs, self.targets = facts, rowwise, outputs, targets
         self.formula, self.source, self.aliases = described.formula, described.source, described.aliases
-        self.textbook, self.bound = described.textbook, described.bound
+        self.textbook, self.bound, self.floor = described.textbook, described.bound, described.floor
         self.guidance, self.peers = described.guidance, described.peers
         self.tasks, self.link = described.tasks, described.link
         self.before_link, self.after_link = described.before_link, described.after_link
@@ -276,6 +279,7 @@ def loss(
     aliases: tuple[str, ...] = (),
     peers: Peers = NO_PEERS,
     bound: float = 4,
+    floor: float = 0,
     rowwise: bool = False,
     outputs: int = 0,
     residual: bool = False,
@@ -292,7 +296,7 @@ def loss(
         parameters = parameters_of(value, domains, (), arrays=2)
         native = Form(value.__name__, input, textbook, value, parameters, rowwise or outputs > 0, residual)
         about = Description(
-            formula, textbook, bound, source, guidance, tasks, link, aliases, peers, before_link, after_link
+            formula, textbook, bound, floor, source, guidance, tasks, link, aliases, peers, before_link, after_link
         )
         entry = Loss(native, facts, about, rowwise or outputs > 0, outputs, targets, mean)
         losses.add(entry)

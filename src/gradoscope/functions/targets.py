@@ -1,21 +1,12 @@
 """What a loss is given: shapes and values of predictions and targets, checked where they can be looked at."""
 
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from gradoscope.arrays import (
-    Array,
-    as_array,
-    as_labels,
-    cast,
-    is_compiling,
-    is_floating,
-    is_traced,
-    namespace,
-    world_of,
-)
+from gradoscope.arrays import Array, as_array, as_labels, cast, is_floating, namespace, plain, world_of
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 
@@ -30,8 +21,13 @@ class Targets(Enum):
     BINARY = "numbers from 0 to 1"
     SIGN = "-1 or 1"
     CLASSES = "integer labels, or one row of probabilities per example"
+    RANKS = "integer labels, one more than there are predictions in a row"
+    GROUPS = "integer labels: which rows belong together"
+    NONE = "no target"
 
-    def prepared(self, owner: str, prediction: Any, target: Any, rowwise: bool) -> tuple[Array, Array]:
+    def prepared(
+        self, owner: str, prediction: Any, target: Any, rowwise: bool, outputs: int = 0
+    ) -> tuple[Array, Array]:
         """Prediction and target as arrays of one world, with the shapes that the loss needs.
 
         Raises
@@ -41,8 +37,18 @@ class Targets(Enum):
         """
         world = world_of(prediction, target)
         values = as_array(prediction, world)
-        wanted = _target(target, world, values, labels=self is Targets.CLASSES)
-        shape, expected = tuple(wanted.shape), tuple(values.shape)
+        expected = tuple(values.shape)
+        if outputs and expected[-1:] != (outputs,):
+            raise UsageError(
+                say("{function} takes {outputs} outputs per example in the last axis, not the shape {prediction}",
+                    function=owner, outputs=outputs, prediction=expected)
+            )  # fmt: skip
+        if self is Targets.NONE:
+            return values, namespace(values).zeros_like(values[..., 0] if rowwise else values)
+        wanted = _target(target, world, values, labels=self in _LABELS)
+        shape = tuple(wanted.shape)
+        if outputs:
+            expected = expected[:-1]
         if is_floating(wanted):
             if shape != expected:
                 raise UsageError(
@@ -54,17 +60,21 @@ class Targets(Enum):
                 say("{function}: labels of predictions {prediction} must have the shape {expected}, not {target}",
                     function=owner, expected=expected[:-1], prediction=expected, target=shape)
             )  # fmt: skip
-        if not _hidden(wanted):
-            self._check(owner, wanted, expected[-1] if rowwise else 0)
+        numbers = plain(wanted)
+        if numbers is not None:
+            self._check(owner, numbers, expected[-1] + (self is Targets.RANKS) if rowwise and expected else 0)
         return values, wanted
 
-    def _check(self, owner: str, target: Array, classes: int) -> None:
-        if not is_floating(target):
+    def _check(self, owner: str, target: Any, classes: int) -> None:
+        if self is Targets.GROUPS:
+            return
+        if target.dtype.kind != "f":
             _require(owner, target, (target >= 0) & (target < classes), f"0..{classes - 1}")
         elif self in _CONDITIONS:
             _require(owner, target, _CONDITIONS[self](target), self.value)
 
 
+_LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS)
 _CONDITIONS = {
     Targets.COUNT: lambda t: t >= 0,
     Targets.POSITIVE: lambda t: t > 0,
@@ -84,27 +94,29 @@ def _target(target: Any, world: Any, prediction: Array, labels: bool) -> Array:
     return cast(array, prediction.dtype) if array.dtype != prediction.dtype else array
 
 
-def _hidden(array: Array) -> bool:
-    return is_traced(array) or is_compiling(world_of(array))
-
-
-def _require(owner: str, array: Array, condition: Array, expected: str) -> None:
-    xp = namespace(array)
-    missing = xp.isnan(array) if is_floating(array) else array != array
-    wrong = ~(condition | missing)
-    if bool(wrong.any()):
-        place = tuple(int(index) for index in np.argwhere(np.asarray(wrong))[0])
+def _require(owner: str, numbers: Any, condition: Any, expected: str) -> None:
+    wrong = ~(condition | np.isnan(numbers))
+    if wrong.any():
+        place = tuple(int(index) for index in np.argwhere(wrong)[0])
         raise UsageError(
             say("{function}: the value {value} at {place} is impossible; expected {expected}",
-                function=owner, value=array[place].item(), place=place, expected=expected)
+                function=owner, value=numbers[place].item(), place=place, expected=expected)
         )  # fmt: skip
 
 
 def check_prediction(owner: str, input: str, prediction: Array) -> None:
-    """Probabilities must lie in [0, 1], rates must not be negative."""
-    if _hidden(prediction):
+    """Probabilities must lie in [0, 1], rates and distances must not be negative."""
+    if input not in _PREDICTIONS:
         return
-    if input == "probabilities":
-        _require(owner, prediction, (prediction >= 0) & (prediction <= 1), "probabilities from 0 to 1")
-    elif input == "rates":
-        _require(owner, prediction, prediction >= 0, "rates >= 0")
+    numbers = plain(prediction)
+    if numbers is not None:
+        with np.errstate(invalid="ignore"):
+            _require(owner, numbers, _PREDICTIONS[input][0](numbers), _PREDICTIONS[input][1])
+
+
+_PREDICTIONS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
+    "probabilities": (lambda p: (p >= 0) & (p <= 1), "probabilities from 0 to 1"),
+    "rates": (lambda p: p >= 0, "rates >= 0"),
+    "distances": (lambda p: p >= 0, "distances >= 0"),
+    "cosines": (lambda p: (p >= -1.001) & (p <= 1.001), "cosines from -1 to 1"),
+}

@@ -1,6 +1,7 @@
 """Functions that change the number of units, or the length of vectors."""
 
-from gradoscope.arrays import Array, at_least, cast, largest, namespace, sqrt, total, where
+from gradoscope.arrays import Array, at_least, cast, largest, namespace, total, where
+from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance
 from gradoscope.functions.parameters import Whole
@@ -120,7 +121,7 @@ def squash(x: Array, axis: int = -1) -> Array:
     >>> squash([3.0, 4.0]).round(6)
     array([0.576923, 0.769231])
     """
-    scaled, length = _unit(x, axis)
+    scaled, length = kernels.unit(x, axis)
     return scaled * _short(length)
 
 
@@ -134,15 +135,6 @@ def _(u: Array, x: Array, axis: int = -1) -> Array:
     return _squash_change(u, x, axis)
 
 
-def _unit(x: Array, axis: int) -> tuple[Array, Array]:
-    """Vectors of length 1 (0 stays 0), and the lengths, without overflow or underflow."""
-    top = largest(abs(x), axis)
-    scale = where(top > 0, top, 1.0)
-    part = x / scale
-    length = sqrt(total(part * part, axis))
-    return part / where(length > 0, length, 1.0), scale * length
-
-
 def _short(length: Array) -> Array:
     """r^2 / (1 + r^2)."""
     inverse = 1 / where(length > 1, length, 1.0)
@@ -151,7 +143,7 @@ def _short(length: Array) -> Array:
 
 def _squash_change(v: Array, x: Array, axis: int) -> Array:
     """The symmetric derivative: r / (1 + r^2) across the vector, 2 r / (1 + r^2)^2 along it."""
-    unit, length = _unit(x, axis)
+    unit, length = kernels.unit(x, axis)
     inner, inverse = where(length > 1, 1.0, length), 1 / where(length > 1, length, 1.0)
     across = where(length > 1, inverse / (1 + inverse * inverse), inner / (1 + inner * inner))
     along = across * where(length > 1, 2 * inverse * inverse / (1 + inverse * inverse), 2 / (1 + inner * inner))

@@ -49,7 +49,7 @@ def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 
 @softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
+    return kernels.softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
 
 
 def softmax_change(v: Array, shares: Array, axis: int) -> Array:
@@ -59,12 +59,6 @@ def softmax_change(v: Array, shares: Array, axis: int) -> Array:
     top = _dominant(shares)
     others = change * (1 - top)
     return others - top * total(others, axis)
-
-
-def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
-    """The gradient in the logits; a share near 1 gets minus what the others get."""
-    relative = u - total(u * _dominant(shares), axis)
-    return shares * (relative - total(shares * relative, axis))
 
 
 @activation(
@@ -106,13 +100,7 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @log_softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    parts = kernels.peak(x, axis)
-    shares = parts.shares / (1 + parts.rest)
-    top = shares > 0.5
-    chosen = cast(top, x.dtype)
-    others = total(u * (1 - chosen), axis)
-    whole = others + total(u * chosen, axis)
-    return where(top, whole * (parts.rest / (1 + parts.rest)) - others, u - shares * whole)
+    return kernels.log_softmax_gradient(u, kernels.peak(x, axis), axis)
 
 
 @activation(
@@ -147,7 +135,7 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @softmin.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    return -softmax_gradient(u, kernels.softmax(-x, axis), axis)
+    return -kernels.softmax_gradient(u, kernels.softmax(-x, axis), axis)
 
 
 @activation(
@@ -282,7 +270,7 @@ def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0, noise: Array
 
 @gumbel_softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0, noise: Array = None, hard: bool = False) -> Array:
-    return softmax_gradient(u, noisy_shares(x, axis, temperature, noise), axis) / temperature
+    return kernels.softmax_gradient(u, noisy_shares(x, axis, temperature, noise), axis) / temperature
 
 
 def noisy_shares(x: Array, axis: int, temperature: float, noise: Array) -> Array:

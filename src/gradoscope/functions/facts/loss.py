@@ -28,6 +28,10 @@ class Measure(Protocol):
     def inputs(self) -> tuple[str, ...]:
         """The forms of prediction it takes."""
 
+    @property
+    def outputs(self) -> int:
+        """How many predictions belong to one target."""
+
     def __call__(self, prediction: Any, target: Any) -> Any: ...
     def derivative(self, prediction: Any, target: Any) -> Any:
         """The derivative with respect to the prediction."""
@@ -36,16 +40,22 @@ class Measure(Protocol):
 def sample(loss: Measure, seed: int = 0) -> tuple[Numbers, Numbers]:
     """Random predictions for the default form of the loss, and targets, float64."""
     rng = np.random.default_rng(seed)
-    shape = (ROWS, 4) if loss.rowwise else (ROWS,)
+    shape = (ROWS, loss.outputs or 4) if loss.rowwise else (ROWS,)
     prediction = rng.normal(scale=rng.choice([0.3, 3.0, 30.0], size=(ROWS, 1) if loss.rowwise else ROWS), size=shape)
-    if loss.inputs[0] == "rates":
+    if loss.inputs[0] in ("rates", "distances"):
         prediction = np.exp(prediction / 10)
+    if loss.inputs[0] == "cosines":
+        prediction = np.tanh(prediction)
+    if loss.targets is Targets.GROUPS:
+        prediction = prediction[:4]
     if loss.targets is Targets.ABOVE_MINUS_ONE:
         prediction = np.abs(prediction)
-    return prediction, targets_for(loss.targets, rng, shape)
+    return prediction, targets_for(
+        loss.targets, rng, shape[:1] if loss.outputs and loss.targets is not Targets.NONE else shape
+    )
 
 
-def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...]) -> Numbers:
+def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
     """Random targets of a kind."""
     match kind:
         case Targets.REAL:
@@ -62,6 +72,12 @@ def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...])
             return rng.choice([-1.0, 1.0], size=shape)
         case Targets.CLASSES:
             return np.eye(shape[-1])[rng.integers(0, shape[-1], size=shape[0])]
+        case Targets.RANKS:
+            return rng.integers(0, shape[-1] + 1, size=shape[0])
+        case Targets.GROUPS:
+            return np.array([0, 1, 0, 1])
+        case Targets.NONE:
+            return np.zeros(shape)
 
 
 @dataclass(frozen=True)
@@ -87,9 +103,9 @@ class ConvexIn:
         """Compare with the function."""
         (first, target), (second, _) = sample(loss, 0), sample(loss, 1)
         change = np.asarray(loss.derivative(second, target)) - np.asarray(loss.derivative(first, target))
-        rise = (change * (second - first)).reshape(ROWS, -1).sum(1)
+        rise = (change * (second - first)).reshape(len(target), -1).sum(1)
         scale = 1e-10 * np.maximum(1, np.abs(rise))
-        return worst(np.arange(ROWS, dtype=np.float64), rise + scale, SAMPLED)
+        return worst(np.arange(len(target), dtype=np.float64), rise + scale, SAMPLED)
 
 
 @dataclass(frozen=True)
@@ -106,16 +122,16 @@ class LipschitzIn:
     def check(self, loss: Measure) -> Verdict:
         """Compare with the function."""
         prediction, target = sample(loss)
-        slopes = np.asarray(loss.derivative(prediction, target)).reshape(ROWS, -1)
+        slopes = np.asarray(loss.derivative(prediction, target)).reshape(len(target), -1)
         norms = np.sqrt((slopes**2).sum(1))
-        bounded = worst(np.arange(ROWS, dtype=np.float64), self.constant * (1 + 1e-9) - norms, SAMPLED)
+        bounded = worst(np.arange(len(target), dtype=np.float64), self.constant * (1 + 1e-9) - norms, SAMPLED)
         reached = float(norms.max() / self.constant - 0.95)
         return bounded if not bounded.holds else Verdict(reached >= 0, SAMPLED, bounded.at, reached)
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """Values up to `high`, which is approached."""
+    """Values up to `high`, which the samples come near to."""
 
     high: float
 
@@ -126,7 +142,7 @@ class Bounded:
         prediction, target = sample(loss)
         values = np.asarray(loss(prediction, target)).ravel()
         inside = worst(np.arange(values.size, dtype=np.float64), self.high * (1 + 1e-9) - values, SAMPLED)
-        reached = float(values.max() / self.high - 0.9)
+        reached = float(values.max() / self.high - 0.6)
         return inside if not inside.holds else Verdict(reached >= 0, SAMPLED, inside.at, reached)
 
 

@@ -6,7 +6,19 @@ from gradoscope.functions.loss import losses
 
 __all__ = ["PAGES", "losses"]
 
-PAGES = ("regression", "binary", "multiclass")
+PAGES = (
+    "regression",
+    "robust",
+    "scale",
+    "binary",
+    "margins",
+    "multiclass",
+    "softmax_family",
+    "classes",
+    "segmentation",
+    "ranking",
+    "batches",
+)
 
 for page in PAGES:
     import_module(f"{__name__}.{page}")

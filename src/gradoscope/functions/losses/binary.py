@@ -3,7 +3,7 @@
 from gradoscope.arrays import Array, log1p, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import clipped, inside, sigmoid, softplus, xlogy
+from gradoscope.functions.kernels import clipped, inside, mix, sigmoid, softplus, xlogy
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
 from gradoscope.functions.targets import Targets
@@ -49,22 +49,17 @@ def binary_cross_entropy(prediction: Array, target: Array) -> Array:
     >>> binary_cross_entropy([0.0, 20.0], [1.0, 1.0])
     array([6.93147181e-01, 2.06115362e-09])
     """
-    return _mix(target, softplus(-prediction), softplus(prediction))
+    return mix(target, softplus(-prediction), softplus(prediction))
 
 
 @binary_cross_entropy.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return _mix(target, -sigmoid(-prediction), sigmoid(prediction))
+    return mix(target, -sigmoid(-prediction), sigmoid(prediction))
 
 
 @binary_cross_entropy.target_derivative
 def _(prediction: Array, target: Array) -> Array:
     return -prediction
-
-
-def _mix(target: Array, yes: Array, no: Array) -> Array:
-    """Target * yes + (1 - target) * no, where 0 times infinity is 0."""
-    return where(target == 0, 0.0, target * yes) + where(target == 1, 0.0, (1 - target) * no)
 
 
 @binary_cross_entropy.form(
@@ -80,5 +75,5 @@ def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset
 
 @of_probabilities.derivative
 def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
-    slope = _mix(target, -1 / (prediction + offset), 1 / ((1 - prediction) + offset))
+    slope = mix(target, -1 / (prediction + offset), 1 / ((1 - prediction) + offset))
     return where(inside(prediction, clip, 1 - clip), slope, 0.0)

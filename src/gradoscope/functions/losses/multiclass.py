@@ -2,10 +2,10 @@
 
 import math
 
-from gradoscope.arrays import Array, is_floating, log1p, scattered_ones, where
+from gradoscope.arrays import Array, is_floating, log1p, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import Peak, clipped, inside, log_softmax, peak, taken, xlogy
+from gradoscope.functions.kernels import clipped, distribution, inside, log_softmax, peak, shares_minus, taken, xlogy
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
 from gradoscope.functions.targets import Targets
@@ -51,7 +51,7 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
     Examples
     --------
     >>> categorical_cross_entropy([[2.0, 0.0, 0.0]], [0]).round(6)
-    array([0.239511])
+    array([0.239545])
     """
     parts = peak(prediction, -1)
     if is_floating(target):
@@ -62,17 +62,7 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
 @categorical_cross_entropy.derivative
 def _(prediction: Array, target: Array) -> Array:
     parts = peak(prediction, -1)
-    return _shares_minus(parts, _distribution(target, prediction))
-
-
-def _distribution(target: Array, prediction: Array) -> Array:
-    return target if is_floating(target) else scattered_ones(target, prediction.shape[-1], prediction)
-
-
-def _shares_minus(parts: Peak, target: Array) -> Array:
-    """Softmax - target; where the share is near 1, from what is left to the others."""
-    left = parts.rest / (1 + parts.rest)
-    return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)
+    return shares_minus(parts, distribution(target, prediction))
 
 
 @categorical_cross_entropy.target_derivative
@@ -88,12 +78,12 @@ def _(prediction: Array, target: Array) -> Array:
 def of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
     """Cross-entropy of probabilities, moved into [clip, 1 - clip], with `offset` added in the logarithm."""
     kept = clipped(prediction, clip, 1 - clip) + offset
-    return -xlogy(_distribution(target, prediction), kept).sum(-1)
+    return -xlogy(distribution(target, prediction), kept).sum(-1)
 
 
 @of_probabilities.derivative
 def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
-    shares = _distribution(target, prediction)
+    shares = distribution(target, prediction)
     slope = where(shares == 0, 0.0, -shares / (prediction + offset))
     return where(inside(prediction, clip, 1 - clip), slope, 0.0)
 
@@ -101,13 +91,13 @@ def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) 
 @categorical_cross_entropy.form("log_probabilities", "-sum(b * a for a, b in zip(p, t) if b)")
 def of_log_probabilities(prediction: Array, target: Array) -> Array:
     """Cross-entropy of log probabilities: the negative log-likelihood."""
-    shares = _distribution(target, prediction)
+    shares = distribution(target, prediction)
     return -where(shares == 0, 0.0, shares * prediction).sum(-1)
 
 
 @of_log_probabilities.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return -_distribution(target, prediction)
+    return -distribution(target, prediction)
 
 
 @loss(
@@ -150,7 +140,7 @@ def kl_divergence(prediction: Array, target: Array) -> Array:
     >>> kl_divergence([[0.0, 0.0]], [[0.25, 0.75]]).round(6)
     array([0.130812])
     """
-    shares = _distribution(target, prediction)
+    shares = distribution(target, prediction)
     return _divergence(shares, log_softmax(prediction, -1))
 
 
@@ -160,18 +150,18 @@ def _divergence(shares: Array, log_prediction: Array) -> Array:
 
 @kl_divergence.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return _shares_minus(peak(prediction, -1), _distribution(target, prediction))
+    return shares_minus(peak(prediction, -1), distribution(target, prediction))
 
 
 @kl_divergence.form("log_probabilities", "sum(b * (log(b) - a) for a, b in zip(p, t) if b)")
 def kl_of_log_probabilities(prediction: Array, target: Array) -> Array:
     """The divergence from log probabilities."""
-    return _divergence(_distribution(target, prediction), prediction)
+    return _divergence(distribution(target, prediction), prediction)
 
 
 @kl_of_log_probabilities.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return -_distribution(target, prediction)
+    return -distribution(target, prediction)
 
 
 @kl_divergence.form(
@@ -181,12 +171,12 @@ def _(prediction: Array, target: Array) -> Array:
 )
 def kl_of_probabilities(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
     """The divergence from probabilities, moved into [clip, 1 - clip], with `offset` added in the logarithm."""
-    shares = _distribution(target, prediction)
+    shares = distribution(target, prediction)
     return (xlogy(shares, shares) - xlogy(shares, clipped(prediction, clip, 1 - clip) + offset)).sum(-1)
 
 
 @kl_of_probabilities.derivative
 def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) -> Array:
-    shares = _distribution(target, prediction)
+    shares = distribution(target, prediction)
     slope = where(shares == 0, 0.0, -shares / (prediction + offset))
     return where(inside(prediction, clip, 1 - clip), slope, 0.0)

@@ -1,6 +1,6 @@
 """Losses for regression; e = prediction - target."""
 
-from gradoscope.arrays import Array, exp, log, magnitude, sign, where
+from gradoscope.arrays import Array, exp, expm1, log, magnitude, sign, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, xlogy
@@ -196,7 +196,8 @@ def poisson(prediction: Array, target: Array, offset: float = 0.0) -> Array:
 
 @poisson.derivative
 def _(prediction: Array, target: Array, offset: float = 0.0) -> Array:
-    return 1 - where(target == 0, 0.0, target / (prediction + offset))
+    rate = prediction + offset
+    return where(target == 0, 1.0, (rate - target) / rate)
 
 
 @poisson.target_derivative
@@ -212,4 +213,5 @@ def poisson_of_log_rates(prediction: Array, target: Array) -> Array:
 
 @poisson_of_log_rates.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return exp(prediction) - target
+    # Near z = 0, where t = 1 is common, e^z - t would cancel.
+    return where(magnitude(prediction) < 0.5, expm1(prediction) + (1 - target), exp(prediction) - target)

@@ -1,0 +1,368 @@
+"""Losses for two classes from margins, for unbalanced classes, and for adversarial training."""
+
+from collections.abc import Mapping
+
+from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, log, log1p
+from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
+from gradoscope.functions.guidance import Guidance, Peers
+from gradoscope.functions.kernels import clipped, mix, sigmoid, softplus
+from gradoscope.functions.loss import loss
+from gradoscope.functions.parameters import NOT_NEGATIVE, UNIT, OneOf, Optional
+from gradoscope.functions.rules import Formula
+from gradoscope.functions.targets import Targets
+
+
+@loss(
+    NonNegative(),
+    formula=r"\ell = -t (1 - p)^\gamma \log p - (1 - t) p^\gamma \log(1 - p),\quad p = \sigma(z)",
+    textbook=(
+        "t * (1 / (1 + exp(p)))**gamma * log(1 + exp(-p)) + (1 - t) * (1 / (1 + exp(-p)))**gamma * log(1 + exp(p))"
+    ),
+    aliases=("sigmoid_focal_loss", "binary_focal_crossentropy", "focal_binary"),
+    source="Lin, Goyal, Girshick, He & Dollar 2017, ICCV",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    link="sigmoid",
+    input="logits",
+    before_link="logits",
+    after_link="probabilities",
+    domains={"gamma": NOT_NEGATIVE, "alpha": Optional(UNIT)},
+    bound=16,  # q^gamma magnifies the rounding of gamma log q
+    guidance=Guidance(
+        use="Two classes of very different sizes; object detection.",
+        strengths=("Easy examples count little.",),
+        weaknesses=("Not convex: a bad start can stay bad.", "gamma must be chosen."),
+        pairs_with=("sigmoid",),
+        differs="Keras ignores its alpha of 0.25 unless apply_class_balancing is set.",
+    ),
+    peers=Peers("", "BinaryFocalCrossentropy", optax="sigmoid_focal_loss"),
+)
+def binary_focal(prediction: Array, target: Array, gamma: float = 2.0, alpha: float | None = None) -> Array:
+    """The focal loss of logits. `alpha` weighs the class 1 with alpha and the class 0 with 1 - alpha.
+
+    Examples
+    --------
+    >>> binary_focal([0.0, 5.0], [1.0, 1.0]).round(6)
+    array([0.173287, 0.      ])
+    """
+    yes, no = _balance(alpha)
+    return mix(target, yes * _focused(prediction, gamma), no * _focused(-prediction, gamma))
+
+
+@binary_focal.derivative
+def _(prediction: Array, target: Array, gamma: float = 2.0, alpha: float | None = None) -> Array:
+    yes, no = _balance(alpha)
+    return mix(target, yes * _focused_slope(prediction, gamma), -no * _focused_slope(-prediction, gamma))
+
+
+@binary_focal.form(
+    "probabilities",
+    "-(t * (1 - p)**gamma * log(p) if t else 0) - ((1 - t) * p**gamma * log(1 - p) if t != 1 else 0)",
+    domains={"gamma": NOT_NEGATIVE, "alpha": Optional(UNIT)},
+)
+def binary_focal_of_probabilities(
+    prediction: Array, target: Array, gamma: float = 2.0, alpha: float | None = None
+) -> Array:
+    """The focal loss of probabilities."""
+    yes, no = _balance(alpha)
+    return mix(target, -yes * (1 - prediction) ** gamma * log(prediction), -no * prediction**gamma * log1p(-prediction))
+
+
+@binary_focal_of_probabilities.derivative
+def _(prediction: Array, target: Array, gamma: float = 2.0, alpha: float | None = None) -> Array:
+    yes, no = _balance(alpha)
+    rest = 1 - prediction
+    up = gamma * rest ** (gamma - 1) * log(prediction) - rest**gamma / prediction
+    down = prediction**gamma / rest - gamma * prediction ** (gamma - 1) * log1p(-prediction)
+    return mix(target, yes * up, no * down)
+
+
+def _balance(alpha: float | None) -> tuple[float, float]:
+    """The weights of the classes 1 and 0."""
+    return (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
+
+
+def _focused(z: Array, gamma: float) -> Array:
+    """q^gamma log(1 + exp(-z)) with q = sigmoid(-z)."""
+    return exp(-gamma * softplus(z)) * softplus(-z)
+
+
+def _focused_slope(z: Array, gamma: float) -> Array:
+    """-q^gamma (gamma p softplus(-z) + q) with p = sigmoid(z)."""
+    return -exp(-gamma * softplus(z)) * (gamma * sigmoid(z) * softplus(-z) + sigmoid(-z))
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(1),
+    formula=r"\ell = \log(1 + e^{-t z})",
+    textbook="log(1 + exp(-t * p))",
+    aliases=("soft_margin_loss", "logistic_margin"),
+    source="Cox 1958",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="Two classes labelled -1 and 1.",
+        strengths=("Proper: its minimiser is the probability.",),
+        weaknesses=("Grows without bound on confident mistakes, so wrong labels weigh much.",),
+        pairs_with=("identity",),
+    ),
+    peers=Peers("nn.SoftMarginLoss"),
+)
+def soft_margin(prediction: Array, target: Array) -> Array:
+    """Binary cross-entropy for labels -1 and 1.
+
+    Examples
+    --------
+    >>> soft_margin([0.0, 2.0], [1.0, 1.0]).round(6)
+    array([0.693147, 0.126928])
+    """
+    return softplus(-target * prediction)
+
+
+@soft_margin.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -target * sigmoid(-target * prediction)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(1),
+    formula=r"\ell = \max(0, 1 - t z)",
+    textbook="max(0, 1 - t * p)",
+    aliases=("hinge_loss", "margin"),
+    source="Cortes & Vapnik 1995, Machine Learning 20",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="Support vector machines: two classes labelled -1 and 1.",
+        strengths=("Only examples near the boundary count.",),
+        weaknesses=("Gives no probabilities.", "No gradient beyond the margin."),
+        pairs_with=("identity",),
+        differs="Keras converts labels 0 and 1 only if the whole batch has them.",
+    ),
+    peers=Peers("", "Hinge", optax="hinge_loss", sklearn="hinge_loss"),
+)
+def hinge(prediction: Array, target: Array) -> Array:
+    """The hinge loss; its derivative at the kink is 0.
+
+    Examples
+    --------
+    >>> hinge([0.5, 2.0], [1.0, -1.0])
+    array([0.5, 3. ])
+    """
+    return at_least(1 - target * prediction, 0.0)
+
+
+@hinge.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -target * cast(target * prediction < 1, prediction.dtype)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell = \max(0, 1 - t z)^2",
+    textbook="max(0, 1 - t * p)**2",
+    aliases=("l2_svm",),
+    source="Lee & Mangasarian 2001",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="Support vector machines with a smooth loss.",
+        strengths=("Only examples near the boundary count.",),
+        weaknesses=(
+            "Gives no probabilities.",
+            "Grows without bound on confident mistakes, so wrong labels weigh much.",
+        ),
+        pairs_with=("identity",),
+    ),
+    peers=Peers("", "SquaredHinge", sklearn="SGDClassifier(squared_hinge)"),
+)
+def squared_hinge(prediction: Array, target: Array) -> Array:
+    """The squared hinge loss.
+
+    Examples
+    --------
+    >>> squared_hinge([0.5, 2.0], [1.0, -1.0])
+    array([0.25, 9.  ])
+    """
+    part = at_least(1 - target * prediction, 0.0)
+    return part * part
+
+
+@squared_hinge.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -2 * target * at_least(1 - target * prediction, 0.0)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(4),
+    formula=r"\ell = \begin{cases} \max(0, 1 - m)^2 & m \ge -1 \\ -4 m & m < -1 \end{cases},\quad m = t z",
+    textbook="max(0, 1 - t * p)**2 if t * p >= -1 else -4 * t * p",
+    source="Zhang 2004",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="Support vector machines with some wrong labels.",
+        strengths=("Only examples near the boundary count.", "Robust against outliers."),
+        weaknesses=("Gives no probabilities.",),
+        pairs_with=("identity",),
+    ),
+    peers=Peers(sklearn="SGDClassifier(modified_huber)"),
+)
+def modified_huber(prediction: Array, target: Array) -> Array:
+    """The squared hinge loss, continued linearly below -1.
+
+    Examples
+    --------
+    >>> modified_huber([0.5, 2.0], [1.0, -1.0])
+    array([0.25, 8.  ])
+    """
+    margin = target * prediction
+    part = at_least(1 - clipped(margin, -1.0, 1.0), 0.0)
+    return part * part - 4 * at_most(margin + 1, 0.0)
+
+
+@modified_huber.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -2 * target * at_least(1 - at_least(target * prediction, -1.0), 0.0)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(1),
+    formula=r"\ell = \max(0, -t z)",
+    textbook="max(0, -t * p)",
+    aliases=("perceptron_loss",),
+    source="Rosenblatt 1958, Psychological Review 65",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="The perceptron rule.",
+        strengths=("Only mistakes count.",),
+        weaknesses=("Zero for the prediction 0: it asks for no margin.",),
+        pairs_with=("identity",),
+    ),
+    peers=Peers(optax="perceptron_loss", sklearn="SGDClassifier(perceptron)"),
+)
+def perceptron(prediction: Array, target: Array) -> Array:
+    """The perceptron loss; its derivative at 0 is 0.
+
+    Examples
+    --------
+    >>> perceptron([0.5, 2.0], [1.0, -1.0])
+    array([0., 2.])
+    """
+    return at_least(-target * prediction, 0.0)
+
+
+@perceptron.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -target * cast(target * prediction < 0, prediction.dtype)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell = e^{-t z}",
+    textbook="exp(-t * p)",
+    aliases=("adaboost", "exponential_loss"),
+    source="Freund & Schapire 1997",
+    tasks=("binary",),
+    targets=Targets.SIGN,
+    input="margins",
+    before_link="margins",
+    after_link="margins",
+    guidance=Guidance(
+        use="Boosting.",
+        strengths=("Smooth and convex.",),
+        weaknesses=("One wrong label can outweigh all other examples.",),
+        pairs_with=("identity",),
+    ),
+    peers=Peers(sklearn="_loss.ExponentialLoss"),
+)
+def exponential_margin(prediction: Array, target: Array) -> Array:
+    """The exponential loss of AdaBoost.
+
+    Examples
+    --------
+    >>> exponential_margin([0.0, 1.0], [1.0, 1.0]).round(6)
+    array([1.      , 0.367879])
+    """
+    return exp(-target * prediction)
+
+
+@exponential_margin.derivative
+def _(prediction: Array, target: Array) -> Array:
+    return -target * exp(-target * prediction)
+
+
+# Of each variant: the loss of real, of fake, and their derivatives.
+GAN: Mapping[str, tuple[Formula, Formula, Formula, Formula]] = {
+    "non_saturating": (lambda z: softplus(-z), softplus, lambda z: -sigmoid(-z), sigmoid),
+    "hinge": (
+        lambda z: at_least(1 - z, 0.0),
+        lambda z: at_least(1 + z, 0.0),
+        lambda z: -cast(z < 1, z.dtype),
+        lambda z: cast(z > -1, z.dtype),
+    ),
+    "least_squares": (lambda z: (z - 1) ** 2, lambda z: z * z, lambda z: 2 * (z - 1), lambda z: 2 * z),
+    "wasserstein": (lambda z: -z, lambda z: z, lambda z: constant(z, -1.0), lambda z: constant(z, 1.0)),
+}
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell = t \log(1 + e^{-z}) + (1 - t) \log(1 + e^z)",
+    textbook="t * log(1 + exp(-p)) + (1 - t) * log(1 + exp(p))",
+    aliases=("adversarial", "non_saturating"),
+    source="Goodfellow et al. 2014; Mao et al. 2017; Lim & Ye 2017; Arjovsky et al. 2017",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    input="scores",
+    before_link="scores",
+    after_link="scores",
+    domains={"variant": OneOf(tuple(GAN))},
+    guidance=Guidance(
+        use="Adversarial training: target 1 for what should pass as real, 0 for what should not.",
+        strengths=("Gradients do not vanish for a confident discriminator.",),
+        weaknesses=("Training two networks against each other can oscillate.",),
+        pairs_with=("identity",),
+    ),
+)
+def gan(prediction: Array, target: Array, variant: str = "non_saturating") -> Array:
+    """The loss of discriminator scores: `non_saturating`, `hinge`, `least_squares` or `wasserstein`.
+
+    Examples
+    --------
+    >>> gan([0.0, 2.0], [1.0, 0.0], variant="hinge")
+    array([1., 3.])
+    """
+    return mix(target, GAN[variant][0](prediction), GAN[variant][1](prediction))
+
+
+@gan.derivative
+def _(prediction: Array, target: Array, variant: str = "non_saturating") -> Array:
+    return mix(target, GAN[variant][2](prediction), GAN[variant][3](prediction))

@@ -1,0 +1,162 @@
+"""How losses are called: labels, reductions, weights, refusals; and losses of whole batches."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from gradoscope.errors import UsageError
+from gradoscope.functions import losses
+
+LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]])
+
+
+def test_labels_and_one_hot_rows_are_the_same() -> None:
+    entropy = losses["cross_entropy"]
+    np.testing.assert_array_equal(entropy(LOGITS, [0, 2]), entropy(LOGITS, np.eye(3)[[0, 2]]))
+    np.testing.assert_array_equal(entropy.derivative(LOGITS, [0, 2]), entropy.derivative(LOGITS, np.eye(3)[[0, 2]]))
+    by_jax = jax.jit(entropy)(jnp.asarray(LOGITS), jnp.array([0, 2]))
+    by_torch = entropy(torch.tensor(LOGITS), torch.tensor([0, 2]))
+    np.testing.assert_allclose(by_jax, entropy(LOGITS, [0, 2]), rtol=1e-6)
+    np.testing.assert_allclose(by_torch, entropy(LOGITS, [0, 2]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("labels", [[0, 3], [-1, 0]])
+def test_impossible_labels_are_refused(labels: list[int]) -> None:
+    with pytest.raises(UsageError, match=r"expected 0\.\.2"):
+        losses["cross_entropy"](LOGITS, labels)
+
+
+def test_impossible_labels_inside_jit_give_nan() -> None:
+    values = jax.jit(losses["cross_entropy"])(jnp.asarray(LOGITS), jnp.array([0, 3]))
+    assert not math.isnan(values[0])
+    assert math.isnan(values[1])
+
+
+def test_concrete_targets_inside_jit_are_checked() -> None:
+    targets = jnp.array([1.0, 2.0])
+    with pytest.raises(UsageError, match="impossible"):
+        jax.jit(lambda z: losses["bce"](z, targets))(jnp.array([0.5, 0.5]))
+
+
+@pytest.mark.parametrize(
+    ("name", "prediction", "target", "form"),
+    [
+        ("bce", [1.5], [1.0], "probabilities"),
+        ("cross_entropy", [[-0.5, 1.5]], [0], "probabilities"),
+        ("poisson", [-1.0], [2.0], "rates"),
+        ("hinge", [0.5], [0.0], "margins"),
+        ("bce", [0.5], [-1.0], "logits"),
+        ("gamma", [0.5], [0.0], "log_values"),
+        ("ordinal", [[0.5, 0.5]], [3], "logits"),
+    ],
+)
+def test_impossible_values_are_refused(name: str, prediction: object, target: object, form: str) -> None:
+    with pytest.raises(UsageError, match="impossible"):
+        losses[name](prediction, target, input=form)
+
+
+def test_reductions() -> None:
+    squares = losses["mse"]
+    assert squares([1.0, 3.0], [0.0, 0.0]).tolist() == [1.0, 9.0]
+    assert float(squares([1.0, 3.0], [0.0, 0.0], reduction="sum")) == 10
+    assert float(squares([1.0, 3.0], [0.0, 0.0], reduction="mean")) == 5
+    assert float(squares([1.0, 3.0], [0.0, 0.0], reduction="mean", weights=[3.0, 1.0])) == 3
+    assert float(squares([1.0, 3.0], [0.0, 0.0], reduction="mean", weights=[False, True])) == 9
+    assert float(squares([1.0, 3.0], [0.0, 0.0], reduction="mean", weights=[0.0, 0.0])) == 0
+    with pytest.raises(UsageError, match="none, mean or sum"):
+        squares([1.0], [0.0], reduction="average")
+    with pytest.raises(UsageError, match="one weight per value"):
+        squares([1.0, 3.0], [0.0, 0.0], reduction="mean", weights=[1.0])
+
+
+def test_root_mean_squared_error_is_a_mean() -> None:
+    root = losses["rmse"]
+    assert float(root([3.0, 0.0], [0.0, 4.0], reduction="mean")) == pytest.approx(math.sqrt(12.5))
+    assert float(root([3.0, 0.0], [0.0, 4.0], reduction="mean", weights=[1.0, 3.0])) == pytest.approx(math.sqrt(57 / 4))
+    assert float(root(np.float32([3e30, 0]), np.float32([0, 4e30]), reduction="mean")) == pytest.approx(
+        5e30 / math.sqrt(2)
+    )
+    zero = jax.grad(lambda p: root(p, jnp.zeros(2), reduction="mean"))(jnp.zeros(2))
+    assert zero.tolist() == [0.0, 0.0]
+    slope = jax.grad(lambda p: root(p, jnp.zeros(2), reduction="mean"))(jnp.array([3.0, 4.0]))
+    np.testing.assert_allclose(slope, np.array([3.0, 4.0]) / 2 / math.sqrt(12.5), rtol=1e-6)
+    with pytest.raises(UsageError, match="is a mean"):
+        root([3.0], [0.0], reduction="sum")
+
+
+def test_a_target_that_is_not_differentiated_says_so() -> None:
+    with pytest.raises(UsageError, match="stop_gradient"):
+        jax.grad(lambda t: losses["hinge"](jnp.array([0.5]), t).sum())(jnp.array([1.0]))
+    with pytest.raises(UsageError, match="detach"):
+        losses["hinge"](torch.tensor([0.5]), torch.tensor([1.0], requires_grad=True))
+
+
+def test_targets_that_are_differentiated() -> None:
+    by_jax = jax.grad(lambda t: losses["bce"](jnp.array([0.5, -2.0]), t).sum())(jnp.array([1.0, 0.25]))
+    np.testing.assert_allclose(by_jax, [-0.5, 2.0], rtol=1e-6)
+    target = torch.tensor([1.0, 0.25], requires_grad=True)
+    losses["mse"](torch.tensor([0.5, -2.0]), target).sum().backward()
+    np.testing.assert_allclose(target.grad, [1.0, 4.5])
+
+
+def test_unknown_inputs_and_parameters() -> None:
+    with pytest.raises(UsageError, match="takes logits, probabilities as input, not values"):
+        losses["bce"]([0.5], [1.0], input="values")
+    with pytest.raises(UsageError, match="has no parameter slope"):
+        losses["mse"]([0.5], [1.0], slope=2)
+    with pytest.raises(UsageError, match="must lie in"):
+        losses["huber"]([0.5], [1.0], delta=0.0)
+
+
+def test_masked_logits_cost_nothing() -> None:
+    """A class with the logit -inf and the target 0 takes no part."""
+    values = losses["cross_entropy"](np.array([[1.0, -np.inf, 2.0]]), np.array([[0.25, 0.0, 0.75]]))
+    without = losses["cross_entropy"](np.array([[1.0, 2.0]]), np.array([[0.25, 0.75]]))
+    np.testing.assert_allclose(values, without)
+
+
+BATCH = np.random.default_rng(0).normal(size=(6, 4))
+BATCH /= np.linalg.norm(BATCH, axis=1, keepdims=True)
+COSINES, GROUPS = BATCH @ BATCH.T, np.array([0, 1, 0, 2, 1, 0])
+
+
+def test_supervised_contrastive_written_out() -> None:
+    found = losses["sup_con"](COSINES, GROUPS, temperature=0.5)
+    for i in range(6):
+        partners = [j for j in range(6) if j != i and GROUPS[j] == GROUPS[i]]
+        whole = math.log(sum(math.exp(COSINES[i, k] / 0.5) for k in range(6) if k != i))
+        terms = [whole - COSINES[i, j] / 0.5 for j in partners]
+        assert float(found[i]) == pytest.approx(sum(terms) / len(terms) if terms else 0)
+
+
+def test_circle_written_out_with_constant_weights() -> None:
+    cosines = torch.tensor(COSINES, requires_grad=True)
+    values = []
+    for i in range(6):
+        near = [cosines[i, j] for j in range(6) if j != i and GROUPS[j] == GROUPS[i]]
+        far = [cosines[i, j] for j in range(6) if GROUPS[j] != GROUPS[i]]
+        if near and far:
+            pulls = torch.stack([-5 * (1.4 - c.detach()).clamp(min=0) * (c - 0.6) for c in near]).logsumexp(0)
+            pushes = torch.stack([5 * (c.detach() + 0.4).clamp(min=0) * (c - 0.4) for c in far]).logsumexp(0)
+            values.append(torch.nn.functional.softplus(pulls + pushes))
+        else:
+            values.append(torch.zeros((), dtype=torch.float64))
+    expected = torch.stack(values)
+    (slopes,) = torch.autograd.grad(expected.sum(), cosines)
+    np.testing.assert_allclose(losses["circle"](COSINES, GROUPS, gamma=5.0), expected.detach(), rtol=1e-10)
+    found = losses["circle"].derivative(COSINES, GROUPS, gamma=5.0)
+    np.testing.assert_allclose(found, slopes, rtol=1e-9, atol=1e-12)
+
+
+def test_variants_of_the_adversarial_loss() -> None:
+    gan = losses["gan"]
+    scores, real = np.array([0.5, -2.0, 3.0]), np.array([1.0, 0.0, 0.0])
+    assert gan(scores, real, variant="hinge").tolist() == [0.5, 0.0, 4.0]
+    assert gan(scores, real, variant="least_squares").tolist() == [0.25, 4.0, 9.0]
+    assert gan(scores, real, variant="wasserstein").tolist() == [-0.5, -2.0, 3.0]
+    assert gan.derivative(scores, real, variant="hinge").tolist() == [-1.0, 0.0, 1.0]
+    assert gan.derivative(scores, real, variant="least_squares").tolist() == [-1.0, -4.0, 6.0]
