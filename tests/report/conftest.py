@@ -77,10 +77,15 @@ def widened(iris: Study) -> Callable[[int, int, int], Study]:
 
 @pytest.fixture(scope="session")
 def page() -> Render:
-    """The report of a study, read back."""
+    """The report of a study, read back; the same report is made only once."""
+    made: dict[tuple[int, str, str], tuple[Study, Page]] = {}  # holding a study keeps its id its own
 
     def render_page(study: Study, language: str = "en", command: str = "gradoscope compare iris") -> Page:
-        with speaking(language):
-            return read(render(study, command=command, versions={"python": "3.11.7", "jax": "0.10.2"}))
+        key = (id(study), language, command)
+        if key not in made:
+            with speaking(language):
+                source = render(study, command=command, versions={"python": "3.11.7", "jax": "0.10.2"})
+            made[key] = study, read(source)
+        return made[key][1]
 
     return render_page

@@ -78,7 +78,15 @@ def test_the_method_has_the_sizes_and_the_grid(iris: Study, page: Render) -> Non
     text = page(iris).section("method").text
     for number in (iris.rows.train, iris.rows.validation, iris.rows.test):
         assert re.search(rf"\b{number}\b", text)
-    for said in ("0.01, 0.1", "Adam", "at most 4 epochs", "Nadeau", "Tukey", "categorical_cross_entropy", "he_normal"):
+    for said in (
+        "0.01, 0.1",
+        "Adam",
+        "at most 4 epochs",
+        "Nadeau",
+        "Bonferroni",
+        "categorical_cross_entropy",
+        "he_normal",
+    ):
         assert said in text
 
 

@@ -1,5 +1,6 @@
 """How the study was done: what was guessed, a paragraph fit for a paper, and how to do it again."""
 
+import math
 from collections.abc import Mapping
 
 from gradoscope.comparison import Study
@@ -123,8 +124,9 @@ def _intervals(study: Study) -> str:
     if len(study.arms) == 1:
         return scores
     pairs = say(
-        "Differences are paired by seed, and their intervals hold for all pairs of arms at once (studentized range, "
-        "Tukey 1953)."
+        "Differences are paired by seed and judged in the same way; their intervals hold for all {pairs} pairs of arms "
+        "at once (Bonferroni).",
+        pairs=math.comb(len(study.arms), 2),
     )
     return f"{scores} {pairs}"
 
