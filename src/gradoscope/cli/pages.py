@@ -105,7 +105,8 @@ def _plots(entry: Entry, width: int) -> RenderableType:
     table.add_row(*(Text(title, style="dim") for title in (say("value"), say("derivative"))))
     drawn = (("cyan", numbers.value), ("magenta", numbers.derivative))
     table.add_row(*(_sketch(numbers.x, y, each, colour) for colour, y in drawn))
-    below = [] if numbers.x_label == "x" else [Text(say("over: {label}", label=numbers.x_label), style="dim")]
+    label = numbers.label()
+    below = [] if label == "x" else [Text(say("over: {label}", label=label), style="dim")]
     return Padding(Group(table, *below), (0, 0, 0, 2))
 
 

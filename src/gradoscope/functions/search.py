@@ -7,6 +7,7 @@ A word holds of an entry where a fact says so; `not convex` is met by all that a
 
 import ast
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from gradoscope.language import say
 Entry = Activation | Loss
 Condition = Callable[[frozenset[str]], bool]
 KINDS = ("activation", "loss")
+HYPHEN = re.compile(r"(?<=\w)-(?=\w)")  # zero-centred is one word
 LONGEST = 500  # characters of a condition
 
 
@@ -120,7 +122,7 @@ def condition(text: str, vocabulary: Iterable[str]) -> Condition:
     (True, False)
     """
     try:
-        tree = ast.parse(text.strip().replace("-", "_")[: LONGEST + 1], mode="eval")
+        tree = ast.parse(HYPHEN.sub("_", text.strip())[: LONGEST + 1], mode="eval")
     except (SyntaxError, ValueError):
         raise UsageError(_unreadable(text)) from None
     if len(text) > LONGEST:

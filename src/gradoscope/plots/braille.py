@@ -57,10 +57,12 @@ def window(curves: Sequence[Numbers]) -> tuple[float, float]:
         return -1.0, 1.0
     low, high = float(shown.min()), float(shown.max())
     inner_low, inner_high = np.percentile(shown, (1, 99))
-    reach = 3 * (inner_high - inner_low)
-    if 0 < reach < max(inner_low - low, high - inner_high):
-        low, high = max(low, inner_low), min(high, inner_high)
-    return (float(low), float(high)) if low < high else (low - 1, high + 1)
+    reach = 3 * float(inner_high - inner_low)
+    if 0 < reach < inner_low - low:
+        low = float(inner_low)
+    if 0 < reach < high - inner_high:
+        high = float(inner_high)
+    return (low, high) if low < high else (low - 1, high + 1)
 
 
 def sketch(x: Numbers, y: Numbers, width: int, height: int) -> tuple[str, ...]:

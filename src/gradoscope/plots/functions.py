@@ -28,11 +28,11 @@ ORDERS = ("value", "derivative", "second")
 class Curve(NamedTuple):
     """What is drawn of one function: x, value and derivative (points,); `second` is empty unless it was asked for.
 
-    Where a curve jumps, NaN keeps its branches apart.
+    Where a curve jumps, NaN keeps its branches apart. `label` names x in the language in use when it is called.
     """
 
     name: str
-    x_label: str
+    label: Callable[[], str]
     x: Numbers
     value: Numbers
     derivative: Numbers
@@ -205,7 +205,7 @@ class FunctionDisplay:
         self.figure_ = Panels(tuple(panels), columns=len(panels)).draw()
         self.axes_ = tuple(self.figure_.axes)
         if len(self.curves) == 1:
-            self.figure_.suptitle(self.curves[0].name)
+            self.figure_.suptitle(self.curves[0].name, fontsize="x-large", fontweight="bold")
         else:
             handles = self.axes_[0].get_lines()
             self.figure_.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 2 * len(panels)))
@@ -242,7 +242,7 @@ class _Panel(NamedTuple):
                 each.x, getattr(each, self.order), label=label, color=SERIES[place % len(SERIES)],
                 linestyle=STYLES[style % len(STYLES)], linewidth=2,
             )  # fmt: skip
-        labels = {each.x_label for each in self.curves}
+        labels = {each.label() for each in self.curves}
         axes.set_xlabel(labels.pop() if len(labels) == 1 else "x")
         if self.alone:
             axes.set_title(title)

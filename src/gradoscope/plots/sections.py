@@ -23,11 +23,14 @@ TARGETS: Mapping[Targets, float] = {
 
 
 class Section(NamedTuple):
-    """Value and derivative on arrays of any shape, elementwise, between two ends; `label` names the argument."""
+    """Value and derivative on arrays of any shape, elementwise, between two ends.
+
+    `label` names the argument, in the language in use when it is called.
+    """
 
     value: Callable[[Any], Any]
     derivative: Callable[[Any], Any]
-    label: str
+    label: Callable[[], str]
     low: float = -math.inf
     high: float = math.inf
 
@@ -49,7 +52,7 @@ def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Secti
     --------
     >>> from gradoscope.functions import activations
     >>> cut = section(activations["softmax"], {})
-    >>> cut.label, cut.value(np.array([1.0]))
+    >>> cut.label(), cut.value(np.array([1.0]))
     ('x, in the row (1, x)', array([0.5]))
     """
     if not drawable(function):
@@ -57,7 +60,7 @@ def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Secti
     if isinstance(function, Loss):
         return _of_rowwise_loss(function, parameters) if function.rowwise else _of_loss(function, parameters)
     if function.elementwise:
-        return Section(lambda x: function(x, **parameters), lambda x: function.derivative(x, **parameters), say("x"))
+        return Section(lambda x: function(x, **parameters), lambda x: function.derivative(x, **parameters), lambda: "x")
     if "axis" in parameters:
         raise UsageError(say("{function} is drawn along the last axis; leave axis out.", function=function.name))
     return _of_rows(function, parameters)
@@ -75,16 +78,18 @@ def _of_rows(function: Activation, parameters: Mapping[str, Any]) -> Section:
 
     return Section(
         lambda x: function(start + x[..., None] * direction, **parameters)[..., -1], derivative,
-        say("x, in the row {row}", row="(1, x)"),
+        lambda: say("x, in the row {row}", row="(1, x)"),
     )  # fmt: skip
 
 
 def _of_loss(loss: Loss, parameters: Mapping[str, Any]) -> Section:
     input = parameters.get("input", loss.inputs[0])
     target = TARGETS.get(loss.targets)
-    label = _singular(input)
-    if target is not None:
-        label = say("{prediction}, for the target {target}", prediction=label, target=f"{target:g}")
+
+    def label() -> str:
+        if target is None:
+            return _singular(input)
+        return say("{prediction}, for the target {target}", prediction=_singular(input), target=f"{target:g}")
 
     def targets(x: Any) -> Any:
         return None if target is None else np.full(np.shape(x), target, np.float32)
@@ -103,11 +108,14 @@ def _of_rowwise_loss(loss: Loss, parameters: Mapping[str, Any]) -> Section:
     fixed = 1.0 if input in ("values", "distances") else 0.0
     start = np.array([fixed] * ((loss.outputs or 2) - 1) + [0.0])
     direction = np.array([0.0] * (start.size - 1) + [1.0])
-    label = say("x, in the row {row}", row=_row(start))
-    if loss.targets is Targets.CLASSES:
-        label = say("{prediction} of the right class, out of two", prediction=_singular(input))
-        if input == "probabilities":
-            start, direction = np.array([1.0, 0.0]), np.array([-1.0, 1.0])
+    classes = loss.targets is Targets.CLASSES
+    if classes and input == "probabilities":
+        start, direction = np.array([1.0, 0.0]), np.array([-1.0, 1.0])
+
+    def label() -> str:
+        if classes:
+            return say("{prediction} of the right class, out of two", prediction=_singular(input))
+        return say("x, in the row {row}", row=_row(start))
 
     def targets(x: Any) -> Any:
         return _targets(loss, np.shape(x), start.size)

@@ -84,7 +84,7 @@ def _fact(each: Checked) -> dict[str, Any]:
         **numbers,
         "sentence": each.sentence,
         "words": list(each.fact.words),
-        "holds": verdict.holds,
+        "holds": bool(verdict.holds),
         "method": method_text(verdict),
         "worst_at": _plain(verdict.at),
         "margin": _plain(verdict.margin),
