@@ -15,6 +15,7 @@ from gradoscope.networks import Named, NetworkSpec, Params, Plan, Share, activat
 
 CLIP = 1e-7  # Keras clips probabilities to [CLIP, 1 - CLIP], and adds CLIP to rates inside a logarithm
 SUMS_TO_ONE = ("categorical_cross_entropy",)  # Keras divides each row of its probabilities by its sum
+CLIPS_TARGETS = ("kl_divergence",)  # Keras clips its probabilities and its targets to [CLIP, 1]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, we
         prediction = activate((Share(0, output.stop - output.start, output.function),), logits)
         form, settings = loss.after_link, settings | _as_keras(loss.parameters_for(loss.after_link))
         if loss.name in SUMS_TO_ONE:
-            prediction = prediction / prediction.sum(-1, keepdims=True)
+            prediction = _shares_of_row(prediction)
+        if loss.name in CLIPS_TARGETS:
+            prediction, targets = jnp.clip(prediction, CLIP, 1.0), jnp.clip(targets, CLIP, 1.0)
+            settings = dict(named.arguments)
     weight = weights if loss.rowwise else jnp.broadcast_to(weights[:, None], targets.shape)
 
     def mean(of_member: jax.Array) -> jax.Array:
@@ -90,6 +94,15 @@ def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, we
 
     means: jax.Array = jax.vmap(mean)(prediction)
     return means
+
+
+def _shares_of_row(values: jax.Array) -> jax.Array:
+    """Each value over the sum of its row.
+
+    Where the sum is 0 they are NaN, and have no gradient: ReLU outputs that are all 0 pass none on in Keras.
+    """
+    total = values.sum(-1, keepdims=True)
+    return jnp.where(total == 0, jnp.nan, values / jnp.where(total == 0, 1.0, total))
 
 
 def _as_keras(parameters: object) -> dict[str, float]:

@@ -1,0 +1,172 @@
+"""Experiments as values: a file reads back equal, and a bad file is answered with one sentence."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradoscope.data import DataSpec
+from gradoscope.errors import UsageError
+from gradoscope.functions import activations, losses
+from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, TrainingSpec, initialisers
+from gradoscope.networks.experiment import OPTIMIZERS
+
+shares = st.floats(0, 0.99)
+sizes = st.integers(1, 1000)
+named_activations = st.sampled_from(sorted(activations)).map(Named) | st.builds(
+    lambda slope: Named.of("leaky_relu", negative_slope=slope), st.floats(0, 1)
+)
+named_starts = st.sampled_from(sorted(initialisers)).map(Named) | st.builds(
+    lambda low, high: Named.of("random_uniform", minval=low, maxval=high), st.floats(-1, 0), st.floats(0, 1)
+)
+layers = st.builds(
+    Layer,
+    units=sizes,
+    activation=named_activations,
+    initialiser=st.none() | named_starts,
+    bias_initialiser=named_starts,
+    repeat=st.integers(1, 9),
+    normalisation=st.sampled_from([None, "batch", "layer"]),
+    dropout=shares,
+    l1=st.floats(0, 10),
+    l2=st.floats(0, 10),
+)
+output_layers = st.builds(Layer, units=sizes, activation=named_activations, initialiser=named_starts, l2=shares)
+networks = st.builds(
+    NetworkSpec,
+    output=output_layers,
+    loss=st.sampled_from(sorted(losses)).map(Named),
+    hidden=st.lists(layers).map(tuple),
+)
+
+
+@st.composite
+def trainings(draw: st.DrawFn) -> TrainingSpec:
+    optimizer = draw(st.sampled_from(sorted(OPTIMIZERS)))
+    kinds = {name: st.booleans() if name == "nesterov" else shares for name in OPTIMIZERS[optimizer]}
+    return TrainingSpec(
+        optimizer=optimizer,
+        learning_rate=draw(st.floats(1e-9, 1e9)),
+        batch_size=draw(sizes),
+        epochs=draw(sizes),
+        shuffle=draw(st.booleans()),
+        seed=draw(st.integers(0, 2**40)),
+        decay=draw(shares),
+        clip_norm=draw(st.none() | st.floats(1e-3, 1e3)),
+        patience=draw(st.none() | sizes),
+        weight_decay=draw(st.none() | shares),
+        **{name: draw(st.none() | kind) for name, kind in kinds.items()},
+    )
+
+
+data_specs = st.builds(
+    DataSpec,
+    source=st.sampled_from(["make_moons", "data.csv", "숫자.csv"]),
+    options=st.dictionaries(st.sampled_from(["n_samples", "random_state"]), st.integers(1, 99)),
+    target=st.none() | st.text("abc가 \"'\\", min_size=1, max_size=5),
+    task=st.sampled_from([None, "binary", "multiclass", "regression"]),
+    validation=st.floats(0.01, 0.99) | sizes,
+    inputs=st.sampled_from(["raw", "standard", "minmax"]),
+    drop=st.lists(st.text("abc", min_size=1), max_size=3).map(tuple),
+)
+
+
+@given(st.builds(Experiment, data_specs, networks, trainings()))
+def test_a_file_reads_back_equal(experiment: Experiment) -> None:
+    assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
+def test_what_is_not_written_is_the_default() -> None:
+    assert Experiment.from_toml(FILE).training == TrainingSpec(epochs=3)
+    assert Experiment.from_toml(FILE).network.hidden[0].start == Named("he_normal")  # suits relu
+
+
+def test_names_are_those_of_any_library() -> None:
+    spelled = FILE.replace('"relu"', '"ReLU"').replace('"binary_cross_entropy"', '"binary_crossentropy"')
+    assert Experiment.from_toml(spelled) == Experiment.from_toml(FILE)
+
+
+def test_repeats_are_written_out() -> None:
+    network = Experiment.from_toml(FILE.replace("units = 3", "units = 3, repeat = 4")).network
+    assert [layer.units for layer in network.layers] == [3, 3, 3, 3, 1]
+
+
+FILE = """
+[data]
+source = "make_moons"
+[network]
+hidden = [{ units = 3, activation = "relu" }]
+output = { units = 1, activation = "sigmoid" }
+loss = "binary_cross_entropy"
+[training]
+epochs = 3
+"""
+BAD = [
+    ("epochs = 3", "epochs = 0", "e.toml, [training]: epochs is 0; it must be at least 1."),
+    ("epochs = 3", "epochs = 2.5", "e.toml, [training]: epochs is 2.5; expected a whole number."),
+    ("epochs = 3", "epoch = 3", "e.toml, [training]: unknown key 'epoch'. Did you mean epochs, epsilon?"),
+    ("epochs = 3", "learning_rate = 0", "e.toml, [training]: learning_rate is 0.0; it must be greater than 0."),
+    ("epochs = 3", "learning_rate = inf", "e.toml, [training]: learning_rate is inf; it must be finite."),
+    ("epochs = 3", "learning_rate = nan", "e.toml, [training]: learning_rate is nan; it must be greater than 0."),
+    ("epochs = 3", "seed = -1", "e.toml, [training]: seed is -1; it must be at least 0."),
+    ("epochs = 3", "beta_1 = 1.0", "e.toml, [training]: beta_1 is 1.0; it must be below 1."),
+    ("epochs = 3", "shuffle = 1", "e.toml, [training]: shuffle is 1; expected true or false."),
+    (
+        "epochs = 3",
+        "momentum = 0.9",
+        "e.toml, [training]: adam has no argument 'momentum'; it takes: beta_1, beta_2, epsilon.",
+    ),
+    (
+        "epochs = 3",
+        'optimizer = "adm"',
+        "e.toml, [training]: optimizer: there is no 'adm'. Did you mean adam, nadam, adamw?",
+    ),
+    ("units = 3", "units = 0", "e.toml, [network]: hidden[0]: units is 0; it must be at least 1."),
+    ("units = 3", "units = true", "e.toml, [network]: hidden[0]: units is True; expected a whole number."),
+    ("units = 3", "unit = 3", "e.toml, [network]: hidden[0]: unknown key 'unit'. Did you mean units?"),
+    ("units = 3, ", "", "e.toml, [network]: hidden[0]: the key 'units' is missing."),
+    ("units = 3", "units = 3, dropout = 1.0", "e.toml, [network]: hidden[0]: dropout is 1.0; it must be below 1."),
+    ("units = 3", "units = 3, l2 = -1", "e.toml, [network]: hidden[0]: l2 is -1.0; it must be at least 0."),
+    (
+        "units = 3",
+        'units = 3, initialiser = { name = "he_normal", gain = 1 }',
+        "e.toml, [network]: hidden[0]: he_normal has no argument 'gain'; it takes: -.",
+    ),
+    (
+        "units = 3",
+        'units = 3, initialiser = { name = "constant", value = "a" }',
+        "e.toml, [network]: hidden[0]: initialiser: value is 'a'; expected a number.",
+    ),
+    (
+        "units = 1",
+        "units = 1, dropout = 0.5",
+        "The output layer takes no repeat, normalisation or dropout; put them on a hidden layer.",
+    ),
+    ('[{ units = 3, activation = "relu" }]', "3", "e.toml, [network]: hidden is 3; expected a table or a list."),
+    ('[{ units = 3, activation = "relu" }]', "[3]", "e.toml, [network]: hidden[0] is 3; expected a table or a list."),
+    ('loss = "binary_cross_entropy"', "", "e.toml, [network]: the key 'loss' is missing."),
+    ('source = "make_moons"', "source = 3", "e.toml, [data]: source is 3; expected a text."),
+    ("[data]", "[dat]", "e.toml: the table [data] is missing."),
+    ("[training]", "[trainig]", "e.toml: unknown table [trainig]."),
+    ("epochs = 3", "epochs =", "e.toml is not valid TOML"),
+]
+
+
+@pytest.mark.parametrize(("good", "bad", "sentence"), BAD)
+def test_a_bad_file_is_answered_with_place_and_key(good: str, bad: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Experiment.from_toml(FILE.replace(good, bad), "e.toml")
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(("good", "bad"), [('"relu"', '"rleu"'), ('"binary_cross_entropy"', '"binary_cross"')])
+def test_an_unknown_function_is_answered_with_the_nearest(good: str, bad: str) -> None:
+    with pytest.raises(UsageError, match=rf"e\.toml, \[network\].*{bad[1:-1]}.*{good[1:-1]}"):
+        Experiment.from_toml(FILE.replace(good, bad), "e.toml")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no\.toml cannot be read"):
+        Experiment.from_file(tmp_path / "no.toml")
