@@ -40,13 +40,13 @@ class Lessons(click.Group):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """Run a lesson: a well-known claim about activations or losses, measured.
+    r"""Run a lesson: a well-known claim about activations or losses, measured.
 
     \b
-    gradoscope lesson                                        the list
-    gradoscope lesson vanishing-gradient --depth 12          one of them
-    gradoscope lesson vanishing-gradient --help              what can be changed
-    gradoscope lesson all --json                             every claim
+    gradoscope lesson
+    gradoscope lesson vanishing-gradient --depth 12
+    gradoscope lesson vanishing-gradient --help
+    gradoscope lesson all --json
     """
     if context.invoked_subcommand is not None:
         return

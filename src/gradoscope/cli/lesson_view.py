@@ -27,18 +27,18 @@ def _console() -> "Console":
 
 
 def print_lessons(lessons: "Iterable[Lesson[Any]]") -> None:
-    """The list: name, claims, and one line each."""
+    """The list: a name and one line each."""
     from rich.table import Table
 
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in (say("lesson"), say("claims"), say("what it shows")):
+    for title in (say("lesson"), say("what it shows")):
         grid.add_column(title)
     for lesson in lessons:
-        grid.add_row(lesson.name, ", ".join(map(str, lesson.numbers)), lesson.summary())
+        grid.add_row(lesson.name, lesson.summary())
     console = _console()
     console.print(grid)
     console.print()
-    console.print(say("Run one with: gradoscope lesson NAME. Its parameters: gradoscope lesson NAME --help."))
+    console.print(say("Run one: gradoscope lesson NAME; what can be changed: NAME --help."))
 
 
 def print_result(result: "LessonResult", *, hints: bool) -> None:
@@ -57,13 +57,15 @@ def print_result(result: "LessonResult", *, hints: bool) -> None:
         console.print(Text(say("Claim {number}: {text}", number=claim.number, text=claim.text)))
         verdict = Text(claim.verdict.word, style=f"bold {COLOURS[claim.verdict.name]}")
         told = Text.assemble(say("Verdict"), ": ", verdict, ". ", claim.condition)
-        console.print(Padding(told, (0, 0, 0, 2)))
+        console.print(Padding(told, (0, 0, 0, 2), expand=False))
     if hints and result.hints:
         console.print()
         console.print(Text(say("Try this"), style="bold"))
         for options, shows in result.hints:
-            console.print(Padding(Text(f"gradoscope lesson {result.lesson.name} {options}"), (0, 0, 0, 2)))
-            console.print(Padding(Text(shows), (0, 0, 0, 6)))
+            console.print(
+                Padding(Text(f"gradoscope lesson {result.lesson.name} {options}"), (0, 0, 0, 2), expand=False)
+            )
+            console.print(Padding(Text(shows), (0, 0, 0, 6), expand=False))
     console.print()
 
 

@@ -172,7 +172,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="activation-shapes",
     numbers=(3,),
-    summary=lambda: say("The classic activation functions and their derivatives, point by point"),
+    summary=lambda: say("The classic activations and their derivatives"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -167,7 +167,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="backpropagation",
     numbers=(23,),
-    summary=lambda: say("Backpropagation from scratch, beside the engine and numerical differences"),
+    summary=lambda: say("Backpropagation from scratch, beside the engine"),
     measure=measure,
     claims=claims,
     tables=tables,

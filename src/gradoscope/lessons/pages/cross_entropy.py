@@ -195,7 +195,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="cross-entropy",
     numbers=(14, 15, 16),
-    summary=lambda: say("Mean squared error and cross-entropy in figures, and the constant in the logarithm"),
+    summary=lambda: say("Mean squared error and cross-entropy in figures"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -89,9 +89,10 @@ def claims(measured: Measured) -> tuple[Claim, ...]:
             say("A slope on the negative side (leaky ReLU) cures that."),
             Verdict.of(min(returned.values()) > 0, limited=max(returned.values()) < most),
             say("From the same dead start, {first_back} units came back with {first} and {second_back} with {second}; "
-                "with ReLU none can. Units pushed far to the negative side come back slowly or not at all, but they "
+                "with ReLU {back}. Units pushed far to the negative side come back slowly or not at all, but they "
                 "pass on a gradient: R2 is {r2:.2f} with ReLU, {r2_first:.2f} and {r2_second:.2f} with the slopes.",
-                first_back=first_back, first=first, second_back=second_back, second=second, r2=measured.scores[relu],
+                back=revived(dead[BEFORE_REPAIR:]), first_back=first_back, first=first,
+                second_back=second_back, second=second, r2=measured.scores[relu],
                 r2_first=measured.scores[first], r2_second=measured.scores[second]),
             {"dead_at_start": int(dead[BEFORE_REPAIR].sum()), "came_back_first_slope": first_back,
              "came_back_second_slope": second_back, "r2_relu": measured.scores[relu],
@@ -147,7 +148,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="dead-relu",
     numbers=(9, 10),
-    summary=lambda: say("Dead ReLU: why units die, and how a slope on the negative side brings them back"),
+    summary=lambda: say("Dead ReLU: why units die, and what brings them back"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -142,8 +142,8 @@ def _smaller_loss(measured: Measured) -> Claim:
         Verdict.of(falls and rises and together < -0.8, limited=limit),
         say("On the digits the loss fell from {first:.2f} to {last:.2f} while accuracy rose from {start:.1%} to "
             "{stop:.1%} (correlation {together:.2f}). The limit: a large network on {few} rows had its smallest "
-            "validation loss, {low:.3f}, in epoch {epoch}; then the loss rose to {end:.3f} while accuracy went from "
-            "{accuracy:.1%} up to {later:.1%}.",
+            "validation loss, {low:.3f}, in epoch {epoch}; the loss ended at {end:.3f}, while accuracy "
+            "went from {accuracy:.1%} to {later:.1%} at best.",
             first=history.validation_loss[0], last=history.validation_loss[-1], start=history.validation_score[0],
             stop=history.validation_score[-1], together=together, few=FEW, low=low, epoch=epoch, end=end,
             accuracy=accuracy, later=later),
@@ -201,7 +201,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="digits",
     numbers=(20, 21),
-    summary=lambda: say("Reading digits and clothes with ten softmax nodes; loss and accuracy"),
+    summary=lambda: say("Reading digits and clothes with ten softmax nodes"),
     measure=measure,
     claims=claims,
     tables=tables,

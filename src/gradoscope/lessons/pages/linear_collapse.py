@@ -198,7 +198,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="linear-collapse",
     numbers=(4, 5),
-    summary=lambda: say("Why layers need a bend: linear layers collapse into one, non-linear ones do not"),
+    summary=lambda: say("Why layers need a bend: linear ones collapse into one"),
     measure=measure,
     claims=claims,
     tables=tables,

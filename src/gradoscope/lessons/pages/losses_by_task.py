@@ -202,11 +202,11 @@ def _swapped(measured: Measured) -> Claim:
         18,
         say("Mean squared error is for classification and cross-entropy for regression (as some texts print it)."),
         Verdict.of(as_printed or not reversed_, limited=not as_printed),
-        say("It is the other way round; the two were probably swapped in print. Classification from a good start is a "
-            "tie: cross-entropy {bce:.1%} and {cce:.1%}, squared error {bin_mse:.1%} and {multi_mse:.1%} (calibration "
-            "error {bce_cal:.3f} and {cce_cal:.3f} against {bin_cal:.3f} and {multi_cal:.3f}). From a start that is "
-            "confidently wrong, cross-entropy still learns the digits, {bad_cce:.1%}; squared error, whose gradient "
-            "fades there, gets to {bad_mse:.1%}. Regression: squared error R2 {mse:.2f}, cross-entropy {ce:.2f}, as "
+        say("It is the other way round; the two were probably swapped in print. From a good start both classify "
+            "about as well: cross-entropy {bce:.1%} and {cce:.1%}, squared error {bin_mse:.1%} and {multi_mse:.1%} "
+            "(calibration error {bce_cal:.3f} and {cce_cal:.3f} against {bin_cal:.3f} and {multi_cal:.3f}). From a "
+            "start that is confidently wrong, cross-entropy still learns the digits, {bad_cce:.1%}; squared error, "
+            "whose gradient fades there, gets to {bad_mse:.1%}. Regression: squared error R2 {mse:.2f}, cross-entropy {ce:.2f}, as "
             "{outside:.0%} of the targets are no probabilities; squeezed into 0 to 1 it gets {squeezed:.2f} (squared "
             "error {plain:.2f}).",
             bce=crossed[0].score, cce=crossed[1].score, bin_mse=squared[0].score, multi_mse=squared[1].score,
@@ -279,7 +279,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="losses-by-task",
     numbers=(12, 18),
-    summary=lambda: say("Which output and which loss for which task: right and wrong pairs on real data"),
+    summary=lambda: say("Which output and which loss belong to which task"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -113,8 +113,8 @@ def claims(measured: Measured) -> tuple[Claim, ...]:
                 "network differ only in the activation."),
             Verdict.of(simple == 1 and alone < 1 and network_xor == 1 and measured.agreement == 1, limited=True),
             say("With the same weights, step and sigmoid (cut at 0.5) agreed on {agreement:.1%} of 1000 sums, and both "
-                "units learned AND and OR ({simple:.0%}). But the activation is not the only difference: no single "
-                "unit learned XOR (best {alone:.0%}), a hidden layer did ({network:.0%}).",
+                "units learned AND and OR ({simple:.0%}). XOR: a single unit got {alone:.0%} right at best, a "
+                "network with a hidden layer {network:.0%}. So the hidden layer is a difference too.",
                 agreement=measured.agreement, simple=simple, alone=alone, network=network_xor),
             {"agreement": measured.agreement, "and_or": simple, "xor_single_unit": alone, "xor_network": network_xor,
              "starts_that_solved_xor": measured.solved},
@@ -169,7 +169,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="perceptron-to-network",
     numbers=(1, 2),
-    summary=lambda: say("From the perceptron to the network: AND, OR, XOR and the hidden layer"),
+    summary=lambda: say("From the perceptron to the network: AND, OR, XOR"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -118,9 +118,9 @@ def claims(measured: Measured) -> tuple[Claim, ...]:
                 "root keeps large errors from distorting the value."),
             Verdict.of(cancel and right and grown[rmse.name] < grown[mse.name], limited=same and robust),
             say("Squares: the errors of the best line average {mean:.0e}, their squares {squared:.2f}. The root: the "
-                "outliers multiply MSE by {mse:.1f} and RMSE by only {rmse:.1f} (MAE {mae:.1f}). But RMSE fits the "
-                "same line as MSE, slope {rmse_slope:.2f} and {mse_slope:.2f} where {true:g} is true; MAE, whose pull "
-                "does not grow with the error, fits {mae_slope:.2f}.",
+                "outliers multiply MSE by {mse:.1f} and RMSE by only {rmse:.1f} (MAE {mae:.1f}). But the lines: "
+                "where the slope {true:g} is true, RMSE fits {rmse_slope:.2f}, MSE {mse_slope:.2f}, and MAE, whose "
+                "pull does not grow with the error, {mae_slope:.2f}.",
                 mean=measured.mean_error, squared=measured.squared, mse=grown[mse.name], rmse=grown[rmse.name],
                 mae=grown[mae.name], rmse_slope=rmse.slope, mse_slope=mse.slope, true=SLOPE, mae_slope=mae.slope),
             {"mean_error": measured.mean_error, "mean_squared_error": measured.squared,
@@ -178,7 +178,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="regression-losses",
     numbers=(13,),
-    summary=lambda: say("MSE, RMSE and MAE on data with outliers: values, gradients, fitted lines"),
+    summary=lambda: say("MSE, RMSE and MAE on data with outliers"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -164,7 +164,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="softmax",
     numbers=(17,),
-    summary=lambda: say("Softmax and sigmoid: one formula for two classes and for many"),
+    summary=lambda: say("Softmax and sigmoid: one formula for two classes"),
     measure=measure,
     claims=claims,
     tables=tables,

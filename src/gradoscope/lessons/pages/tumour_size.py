@@ -170,7 +170,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="tumour-size",
     numbers=(19,),
-    summary=lambda: say("Tumour size: logistic regression by gradient descent, beside scikit-learn"),
+    summary=lambda: say("Logistic regression of tumour size, by descent"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -145,11 +145,12 @@ def _explodes(measured: Measured) -> Claim:
         7,
         say("Sigmoid does not make gradients explode."),
         Verdict.of(measured.steepest <= 0.25 + 1e-9 and ordinary <= 1, limited=measured.grown > 10),
-        say("Its own factor is never above {steepest:.4f}, and with an ordinary start the gradient never grew with "
-            "depth. But with weights {gain:g} times an orthogonal matrix and sums near 0 it grew {grown:.1e} times on "
-            "the way to the first layer: weights above 4 beat the 1/4. (On the data themselves: {data:.1e} times, "
+        say("Its own factor is never above {steepest:.4f}, and with an ordinary start the first layer's gradient "
+            "was never more than {ordinary:.2g} times that at depth {shallow}. But with weights {gain:g} "
+            "times an orthogonal matrix and sums near 0 it grew {grown:.1e} times on the way to the first layer: weights above 4 can beat the 1/4. (On the data themselves: {data:.1e} times, "
             "because large weights also saturate the units.)",
-            steepest=measured.steepest, gain=measured.gain, grown=measured.grown, data=measured.grown_on_data),
+            steepest=measured.steepest, ordinary=ordinary, shallow=measured.depths[0],
+            gain=measured.gain, grown=measured.grown, data=measured.grown_on_data),
         {"largest_derivative": measured.steepest, "largest_growth_ordinary_start": ordinary,
          "gain": measured.gain, "growth_large_weights": measured.grown,
          "growth_large_weights_on_data": measured.grown_on_data},
@@ -213,7 +214,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="vanishing-gradient",
     numbers=(6, 7),
-    summary=lambda: say("Vanishing gradient: why deep sigmoid networks stop learning at the front"),
+    summary=lambda: say("Why deep sigmoid networks stop learning at the front"),
     measure=measure,
     claims=claims,
     tables=tables,

@@ -181,7 +181,7 @@ def hints() -> tuple[tuple[str, str], ...]:
 LESSON = Lesson(
     name="zigzag",
     numbers=(11,),
-    summary=lambda: say("Zigzag: why outputs that are all positive make descent take detours"),
+    summary=lambda: say("Why outputs that are all positive make descent zigzag"),
     measure=measure,
     claims=claims,
     tables=tables,
