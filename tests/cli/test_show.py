@@ -135,3 +135,10 @@ def test_a_filter_that_cannot_be_read(gradoscope, where: str, expected: str) -> 
 
 def test_a_name_and_a_filter_exclude_each_other(gradoscope) -> None:
     assert gradoscope("show", "relu", "--where", "smooth").code == 2
+
+
+@pytest.mark.parametrize("command", ["show", "plot", "compare"])
+def test_help_keeps_the_lines_of_examples(gradoscope, command: str) -> None:
+    page = gradoscope(command, "--help").out
+    assert "\\b" not in page
+    assert len([line for line in page.splitlines() if line.startswith(f"  gradoscope {command} ")]) >= 2

@@ -28,6 +28,7 @@ class Program(click.Group):
             return None
         command = importlib.import_module(f"gradoscope.cli.{name}").command
         assert isinstance(command, click.Command)
+        command.help = (command.help or "").replace(r"\b", "\b")  # keeps the lines of examples, in raw docstrings too
         return command
 
 
