@@ -127,9 +127,12 @@ def test_accuracy(entry: Loss, form: str, world: World, dtype: str) -> None:
 
 @pytest.mark.parametrize(("entry", "form"), FORMS)
 def test_jax_and_torch_differentiate_with_the_written_derivative(entry: Loss, form: str) -> None:
-    if entry.targets is Targets.GROUPS:
-        predictions: Any = np.array([[1.0, 0.5, -0.25], [0.5, 1.0, 0.125], [-0.25, 0.125, 1.0]])
-        targets: Any = np.array([0, 0, 1])
+    if entry.targets is Targets.SEQUENCES:
+        predictions: Any = np.random.default_rng(0).normal(size=(3, 6, 4))
+        targets: Any = np.array([[1, 2, 2], [3, -1, -1], [2, 1, -1]])
+    elif entry.targets is Targets.GROUPS:
+        predictions = np.array([[1.0, 0.5, -0.25], [0.5, 1.0, 0.125], [-0.25, 0.125, 1.0]])
+        targets = np.array([0, 0, 1])
     else:
         predictions, targets = (np.array(part) for part in examples(entry, form))
     expected = entry.derivative(predictions, targets, input=form)
@@ -161,7 +164,7 @@ def test_example(entry: Loss) -> None:
 
 @pytest.mark.parametrize(("entry", "form"), FORMS)
 def test_dtypes(entry: Loss, form: str) -> None:
-    if entry.targets in (Targets.RANKS, Targets.GROUPS):
+    if entry.targets in (Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES):
         pytest.skip("its targets are labels")
     predictions, targets = (np.array(part) for part in examples(entry, form))
     for name in ("float16", "float32", "float64"):

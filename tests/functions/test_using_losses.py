@@ -160,3 +160,32 @@ def test_variants_of_the_adversarial_loss() -> None:
     assert gan(scores, real, variant="wasserstein").tolist() == [-0.5, -2.0, 3.0]
     assert gan.derivative(scores, real, variant="hinge").tolist() == [-1.0, 0.0, 1.0]
     assert gan.derivative(scores, real, variant="least_squares").tolist() == [-1.0, -4.0, 6.0]
+
+
+def test_ctc_is_that_of_pytorch() -> None:
+    logits = np.random.default_rng(3).normal(scale=2, size=(4, 8, 5))
+    targets = np.array([[1, 2, 2], [3, -1, -1], [2, 1, -1], [4, 4, 4]])
+    x = torch.tensor(logits, requires_grad=True)
+    logs = torch.log_softmax(x, -1).transpose(0, 1)
+    lengths = torch.tensor((targets >= 0).sum(-1))
+    padded = torch.tensor(np.where(targets < 0, 0, targets))
+    steps = torch.full((4,), 8)
+    expected = torch.nn.functional.ctc_loss(logs, padded, steps, lengths, reduction="none")
+    (slopes,) = torch.autograd.grad(expected.sum(), x)
+    np.testing.assert_allclose(losses["ctc"](logits, targets), expected.detach(), rtol=1e-10)
+    np.testing.assert_allclose(losses["ctc"].derivative(logits, targets), slopes, rtol=1e-8, atol=1e-12)
+
+
+def test_ctc_of_what_does_not_fit_is_infinite() -> None:
+    logits = np.zeros((1, 2, 3))
+    assert losses["ctc"](logits, [[1, 1]]).tolist() == [math.inf]
+    assert not losses["ctc"].derivative(logits, [[1, 1]]).any()
+    assert float(losses["ctc"](logits, [[-1, -1]])[0]) == pytest.approx(2 * math.log(3))
+
+
+def test_multilabel_margin_is_that_of_pytorch() -> None:
+    scores = np.random.default_rng(4).normal(size=(3, 4))
+    hot = np.array([[1, 0, 1, 0], [0, 1, 0, 0], [1, 1, 1, 0]])
+    listed = torch.tensor([[0, 2, -1, -1], [1, -1, -1, -1], [0, 1, 2, -1]])
+    expected = torch.nn.functional.multilabel_margin_loss(torch.tensor(scores), listed, reduction="none")
+    np.testing.assert_allclose(losses["multilabel_margin"](scores, hot.astype(float)), expected, rtol=1e-12)

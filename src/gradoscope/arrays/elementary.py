@@ -1,6 +1,6 @@
 """The elementary functions that formulas are written with, for the arrays of all three worlds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gradoscope.arrays.worlds import Array, cast, namespace, world_of
 
@@ -119,3 +119,19 @@ def finite(x: Array) -> Array:
 def stacked(*parts: Array) -> Array:
     """Arrays of one shape, side by side in a new last axis."""
     return namespace(*parts).stack(parts, -1)
+
+
+def scan(step: Callable[[Array, Array], Array], start: Array, rows: Array) -> Array:
+    """The states start, step(start, rows[0]), ... in a new first axis."""
+    if world_of(start) == "jax":
+        import jax
+
+        def both(state: Array, row: Array) -> tuple[Array, Array]:
+            following = step(state, row)
+            return following, following
+
+        return namespace(start).concatenate([start[None], jax.lax.scan(both, start, rows)[1]])
+    states = [start]
+    for row in rows:
+        states.append(step(states[-1], row))
+    return namespace(start).stack(states)

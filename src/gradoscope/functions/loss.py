@@ -34,25 +34,28 @@ class Form:
         textbook: str,
         value: Formula,
         parameters: Mapping[str, Parameter],
-        rowwise: bool,
+        axes: int,
         residual: bool,
     ) -> None:
         self.owner, self.input, self.textbook = owner, input, textbook
         self.value, self.parameters = value, parameters
-        self._kind: type[Pointwise] | type[Rowwise] = Rowwise if rowwise else Pointwise
+        self._axes = axes
         self._residual = residual
         self._partials: list[Partial | None] = [None, None]
         self._rule: Rule | None = None
 
     def derivative(self, formula: Formula) -> None:
         """Decorator: the derivative with respect to the prediction."""
-        self._partials[0] = self._kind(formula)
+        self._partials[0] = self._partial(formula)
         if self._residual:
-            self._partials[1] = self._kind(lambda *arguments, **options: -formula(*arguments, **options))
+            self._partials[1] = self._partial(lambda *arguments, **options: -formula(*arguments, **options))
 
     def target_derivative(self, formula: Formula) -> None:
         """Decorator: the derivative with respect to the target, where people need it (distillation)."""
-        self._partials[1] = self._kind(formula)
+        self._partials[1] = self._partial(formula)
+
+    def _partial(self, formula: Formula) -> Partial:
+        return Rowwise(formula, self._axes) if self._axes else Pointwise(formula)
 
     @property
     def slope(self) -> Formula:
@@ -135,7 +138,7 @@ class Loss:
         native: Form,
         facts: tuple[Fact, ...],
         described: Description,
-        rowwise: bool,
+        axes: int,
         outputs: int,
         targets: Targets,
         mean: Mean,
@@ -143,7 +146,8 @@ class Loss:
         self.name = native.owner
         self.__doc__ = native.value.__doc__
         self.family = native.value.__module__.rpartition(".")[2]
-        self.facts, self.rowwise, self.outputs, self.targets = facts, rowwise, outputs, targets
+        self.facts, self.axes, self.outputs, self.targets = facts, axes, outputs, targets
+        self.rowwise = axes > 0
         self.formula, self.source, self.aliases = described.formula, described.source, described.aliases
         self.textbook, self.bound, self.floor = described.textbook, described.bound, described.floor
         self.guidance, self.peers = described.guidance, described.peers
@@ -221,7 +225,7 @@ class Loss:
 
         def enter(value: Formula) -> Form:
             parameters = parameters_of(value, domains, (), arrays=2)
-            form = Form(self.name, input, textbook, value, parameters, self.rowwise, residual=False)
+            form = Form(self.name, input, textbook, value, parameters, self.axes, residual=False)
             self._forms[input] = form
             return form
 
@@ -294,11 +298,12 @@ def loss(
 
     def enter(value: Formula) -> Loss:
         parameters = parameters_of(value, domains, (), arrays=2)
-        native = Form(value.__name__, input, textbook, value, parameters, rowwise or outputs > 0, residual)
+        axes = 2 if targets is Targets.SEQUENCES else int(rowwise or outputs > 0)
+        native = Form(value.__name__, input, textbook, value, parameters, axes, residual)
         about = Description(
             formula, textbook, bound, floor, source, guidance, tasks, link, aliases, peers, before_link, after_link
         )
-        entry = Loss(native, facts, about, rowwise or outputs > 0, outputs, targets, mean)
+        entry = Loss(native, facts, about, axes, outputs, targets, mean)
         losses.add(entry)
         return entry
 

@@ -44,17 +44,18 @@ class Pointwise:
 
 @dataclass(frozen=True)
 class Rowwise:
-    """Each value depends on a row (the last axis) of the argument: the derivative has the shape of the argument."""
+    """Each value depends on a row (the last axis, or the last `axes`): the derivative has the shape of the argument."""
 
     derivative: Formula
+    axes: int = 1
 
     def forward(self, tangent: Array, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
         """The sum over the row of derivative * tangent."""
-        return (self.derivative(*arguments, **options) * tangent).sum(-1)
+        return (self.derivative(*arguments, **options) * tangent).sum(tuple(range(-self.axes, 0)))
 
     def backward(self, cotangent: Array, place: int, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
         """Derivative * cotangent, the same for the whole row."""
-        return self.derivative(*arguments, **options) * cotangent[..., None]
+        return self.derivative(*arguments, **options) * cotangent[(..., *(None,) * self.axes)]
 
 
 @dataclass(frozen=True)

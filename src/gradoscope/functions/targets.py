@@ -23,6 +23,7 @@ class Targets(Enum):
     CLASSES = "integer labels, or one row of probabilities per example"
     RANKS = "integer labels, one more than there are predictions in a row"
     GROUPS = "integer labels: which rows belong together"
+    SEQUENCES = "rows of integer labels, filled up with -1"
     NONE = "no target"
 
     def prepared(
@@ -49,6 +50,8 @@ class Targets(Enum):
         shape = tuple(wanted.shape)
         if outputs:
             expected = expected[:-1]
+        if self is Targets.SEQUENCES:
+            expected = (*expected[:-2], *shape[-1:], expected[-1])
         if is_floating(wanted):
             if shape != expected:
                 raise UsageError(
@@ -68,13 +71,15 @@ class Targets(Enum):
     def _check(self, owner: str, target: Any, classes: int) -> None:
         if self is Targets.GROUPS:
             return
-        if target.dtype.kind != "f":
+        if self is Targets.SEQUENCES:
+            _require(owner, target, (target >= -1) & (target < classes), f"-1..{classes - 1}")
+        elif target.dtype.kind != "f":
             _require(owner, target, (target >= 0) & (target < classes), f"0..{classes - 1}")
         elif self in _CONDITIONS:
             _require(owner, target, _CONDITIONS[self](target), self.value)
 
 
-_LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS)
+_LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES)
 _CONDITIONS = {
     Targets.COUNT: lambda t: t >= 0,
     Targets.POSITIVE: lambda t: t > 0,

@@ -37,9 +37,11 @@ class Measure(Protocol):
         """The derivative with respect to the prediction."""
 
 
-def sample(loss: Measure, seed: int = 0) -> tuple[Numbers, Numbers]:
+def sample(loss: Measure, seed: int = 0) -> tuple[Any, Any]:
     """Random predictions for the default form of the loss, and targets, float64."""
     rng = np.random.default_rng(seed)
+    if loss.targets is Targets.SEQUENCES:
+        return rng.normal(scale=3, size=(ROWS // 40, 7, 4)), rng.integers(-1, 4, size=(ROWS // 40, 1)) * [[1, 1]]
     shape = (ROWS, loss.outputs or 4) if loss.rowwise else (ROWS,)
     prediction = rng.normal(scale=rng.choice([0.3, 3.0, 30.0], size=(ROWS, 1) if loss.rowwise else ROWS), size=shape)
     if loss.inputs[0] in ("rates", "distances"):
@@ -72,7 +74,7 @@ def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...])
             return rng.choice([-1.0, 1.0], size=shape)
         case Targets.CLASSES:
             return np.eye(shape[-1])[rng.integers(0, shape[-1], size=shape[0])]
-        case Targets.RANKS:
+        case Targets.RANKS | Targets.SEQUENCES:
             return rng.integers(0, shape[-1] + 1, size=shape[0])
         case Targets.GROUPS:
             return np.array([0, 1, 0, 1])

@@ -18,6 +18,7 @@ PAGES = (
     "segmentation",
     "ranking",
     "batches",
+    "sequences",
 )
 
 for page in PAGES:

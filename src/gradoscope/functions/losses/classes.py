@@ -219,3 +219,49 @@ def _side(prediction: Array, target: Array) -> Array:
     ranks = scattered_ones(target, prediction.shape[-1] + 1, prediction)
     exceeded = 1 - xp.cumsum(ranks, axis=-1)[..., :-1]
     return 1 - 2 * exceeded
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell = \frac{1}{K} \sum_{j: t_j = 1} \sum_{i: t_i = 0} \max(0, m - x_j + x_i)",
+    textbook="sum(max(0, margin - a + c) for a, b in zip(p, t) if b for c, d in zip(p, t) if not d) / len(p)",
+    aliases=("multilabel_margin_loss",),
+    source="-",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    rowwise=True,
+    input="scores",
+    before_link="scores",
+    after_link="scores",
+    domains={"margin": NOT_NEGATIVE},
+    guidance=Guidance(
+        use="Several labels at once, from scores.",
+        strengths=("Asks that every true label scores above every false one.",),
+        weaknesses=("Gives no probabilities.",),
+        pairs_with=("identity",),
+        differs="PyTorch takes lists of label numbers as targets.",
+    ),
+    peers=Peers("nn.MultiLabelMarginLoss"),
+)
+def multilabel_margin(prediction: Array, target: Array, margin: float = 1.0) -> Array:
+    """The hinge loss between true and false labels; targets are rows of 0 and 1.
+
+    Examples
+    --------
+    >>> multilabel_margin([[2.0, 0.5, 1.5]], [[1.0, 0.0, 1.0]])
+    array([0.])
+    """
+    return _gaps(prediction, target, margin).sum((-2, -1)) / prediction.shape[-1]
+
+
+@multilabel_margin.derivative
+def _(prediction: Array, target: Array, margin: float = 1.0) -> Array:
+    pull = cast(_gaps(prediction, target, margin) > 0, prediction.dtype)
+    return (pull.sum(-2) - pull.sum(-1)) / prediction.shape[-1]
+
+
+def _gaps(scores: Array, target: Array, margin: float) -> Array:
+    """How far each false label (last axis) comes too near to each true one."""
+    missing = at_least(margin - scores[..., :, None] + scores[..., None, :], 0.0)
+    return where((target[..., :, None] > 0) & (target[..., None, :] == 0), missing, 0.0)
