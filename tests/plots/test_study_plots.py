@@ -84,6 +84,7 @@ def test_learning_curves_of_every_shape_can_be_drawn(losses: NDArray[np.float64]
     numbers = LearningCurves((ArmCurves(A, "mse", losses, losses, (1, 1)), ArmCurves(B, "mse", losses, losses, (1, 0))))
     shown = texts(numbers.draw())
     assert {"a", "b", "mse"} <= set(shown)
+    assert ("nothing finite" in shown) == (not np.isfinite(losses).any())
     assert numbers.arms[0].sentence().startswith("a: ")
 
 

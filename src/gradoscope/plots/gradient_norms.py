@@ -12,7 +12,7 @@ from gradoscope.language import say
 from gradoscope.plots.colours import depth
 from gradoscope.plots.epochs import epoch_axis, line, scale, span, together, typical
 from gradoscope.plots.labels import Label, labels
-from gradoscope.plots.style import axis_names, drawing, grid
+from gradoscope.plots.style import axis_names, drawing, grid, nothing
 
 DECADES = 8  # that are shown below the largest norm; a gradient of zero is drawn at the lower edge
 
@@ -48,6 +48,8 @@ class GradientNorms(NamedTuple):
             scale(axes, low, high)
             axis_names(axes, say("epoch"), say("gradient norm"))
             _draw(axes, np.maximum(norms, low))
+            if not np.isfinite(norms).any():
+                nothing(axes)
         return figure
 
 

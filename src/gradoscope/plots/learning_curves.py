@@ -13,7 +13,7 @@ from gradoscope.language import say
 from gradoscope.plots.colours import SERIES
 from gradoscope.plots.epochs import epoch_axis, line, scale, span, together, typical
 from gradoscope.plots.labels import Label, labels
-from gradoscope.plots.style import axis_names, drawing, grid
+from gradoscope.plots.style import axis_names, drawing, grid, nothing
 
 VALIDATION, TRAINING = SERIES[0], SERIES[1]
 
@@ -58,6 +58,8 @@ class LearningCurves(NamedTuple):
             scale(axes, *limits)
             axis_names(axes, say("epoch"), say("loss"))
             _draw(axes, arm)
+            if not np.isfinite([arm.training, arm.validation]).any():
+                nothing(axes)
         return figure
 
 

@@ -14,7 +14,7 @@ from gradoscope.plots.colours import FAINT, MUTED, SERIES, SURFACE
 from gradoscope.plots.labels import Label, labels
 from gradoscope.plots.numbers import metric_name, score
 from gradoscope.plots.ranking import LOWEST_R2
-from gradoscope.plots.style import axis_names, drawing, grid, plain, score_ticks
+from gradoscope.plots.style import axis_names, drawing, grid, nothing, plain, score_ticks
 
 
 class Sensitivity(NamedTuple):
@@ -70,6 +70,8 @@ class Sensitivity(NamedTuple):
         axes.plot(self.rates, scores, "o-", color=SERIES[0], linewidth=2, markersize=4, markeredgewidth=0)
         ring: dict[str, Any] = {"markerfacecolor": SURFACE, "markersize": 9, "markeredgewidth": 2, "zorder": 4}
         axes.plot([self.rates[chosen]], [scores[chosen]], "o", color=SERIES[0], **ring)
+        if not np.isfinite(scores).any():
+            nothing(axes)
         missing = self.rates[~np.isfinite(scores)]
         floor = axes.get_ylim()[0]
         axes.plot(missing, np.full(len(missing), floor), "x", color=MUTED, markersize=6, clip_on=False, zorder=4)

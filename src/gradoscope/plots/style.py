@@ -20,6 +20,7 @@ from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from gradoscope.language import say
 from gradoscope.plots.colours import FAINT, GRID, INK, MUTED, SERIES
 
 HANGUL_FONTS = (
@@ -163,6 +164,12 @@ def axis_names(axes: Axes, x: str = "", y: str = "") -> None:
         axes.set_xlabel(x, fontsize=SMALL, color=MUTED, labelpad=4)
     if y:
         axes.set_ylabel(y, fontsize=SMALL, color=MUTED, labelpad=4)
+
+
+def nothing(axes: Axes) -> None:
+    """Say in the middle of the axes that there is nothing finite to draw."""
+    text = say("nothing finite")
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", fontsize=SMALL, color=MUTED, style="italic")
 
 
 def few_ticks(axis: Axis, most: int = 4, *, integer: bool = False) -> None:
