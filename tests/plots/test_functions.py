@@ -10,7 +10,7 @@ from gradoscope.errors import UsageError
 from gradoscope.functions import activations, losses
 from gradoscope.language import speaking
 from gradoscope.plots.braille import braille, sketch, window
-from gradoscope.plots.functions import FunctionDisplay, curve
+from gradoscope.plots.functions import FunctionDisplay, curve, look
 from gradoscope.plots.sections import drawable
 
 
@@ -84,6 +84,10 @@ def test_a_new_figure_has_one_panel_per_order() -> None:
     assert [text.get_text() for text in display.figure_.legends[0].get_texts()] == ["relu", "silu"]
     np.testing.assert_array_equal(display.lines_[0].get_ydata(), np.maximum(display.lines_[0].get_xdata(), 0))
     assert display._repr_png_().startswith(b"\x89PNG")
+
+
+def test_lines_differ_in_colour_or_dashes() -> None:
+    assert len({look(place) for place in range(32)}) == 32
 
 
 def test_given_axes_are_drawn_on_and_settings_stay() -> None:

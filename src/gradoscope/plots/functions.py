@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float64]
 POINTS = 1000  # an even number: a range about 0 then has no point at 0, where most kinks are
-STYLES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
+Dashes = str | tuple[int, tuple[float, ...]]
+STYLES: tuple[Dashes, ...] = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)))
 ORDERS = ("value", "derivative", "second")
 
 
@@ -124,6 +125,11 @@ def _broken(y: Numbers) -> Numbers:
 def _name(function: Activation | Loss, parameters: dict[str, Any]) -> str:
     given = ", ".join(f"{name}={value}" for name, value in parameters.items())
     return f"{function!r}({given})" if given else repr(function)
+
+
+def look(place: int) -> tuple[str, Dashes]:
+    """Colour and dashes of a line; the first 32 all differ, and neighbours differ in both."""
+    return SERIES[place % len(SERIES)], STYLES[(place + place // len(SERIES)) % len(STYLES)]
 
 
 class FunctionDisplay:
@@ -237,10 +243,10 @@ class _Panel(NamedTuple):
         title = {"value": say("value"), "derivative": say("derivative"), "second": say("second derivative")}[self.order]
         for place, each in enumerate(self.curves):
             label = each.name if self.alone or self.order == "value" else f"{each.name}, {title}"
-            style = place if self.alone else ORDERS.index(self.order)
+            colour, style = look(place)
             axes.plot(
-                each.x, getattr(each, self.order), label=label, color=SERIES[place % len(SERIES)],
-                linestyle=STYLES[style % len(STYLES)], linewidth=2,
+                each.x, getattr(each, self.order), label=label, color=colour, linewidth=2,
+                linestyle=style if self.alone else STYLES[ORDERS.index(self.order)],
             )  # fmt: skip
         labels = {each.label() for each in self.curves}
         axes.set_xlabel(labels.pop() if len(labels) == 1 else "x")
