@@ -59,6 +59,12 @@ def test_every_loss_is_drawn(name: str) -> None:
         assert np.isfinite(numbers).sum() >= 0.95 * drawn.x.size
 
 
+def test_a_loss_on_batches_is_no_curve() -> None:
+    assert {name for name in losses if not drawable(losses[name])} >= {"supervised_contrastive"}
+    with pytest.raises(UsageError, match="no curve"):
+        curve(losses["supervised_contrastive"])
+
+
 @pytest.mark.parametrize(
     ("name", "jumps_of_value", "jumps_of_derivative"),
     [("tanh", 0, 0), ("relu", 0, 1), ("sign", 1, 0), ("hardshrink", 2, 2), ("softshrink", 0, 2), ("exponential", 0, 0)],

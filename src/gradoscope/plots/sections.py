@@ -36,8 +36,8 @@ class Section(NamedTuple):
 
 
 def drawable(function: Activation | Loss) -> bool:
-    """Whether it has a value for one row: losses on groups compare the rows of a whole batch."""
-    return isinstance(function, Activation) or function.targets is not Targets.GROUPS
+    """Whether one row has a value: some losses compare the rows of a batch, or align sequences."""
+    return isinstance(function, Activation) or function.targets in {Targets.NONE, *TARGETS}
 
 
 def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Section:
@@ -56,7 +56,7 @@ def section(function: Activation | Loss, parameters: Mapping[str, Any]) -> Secti
     ('x, in the row (1, x)', array([0.5]))
     """
     if not drawable(function):
-        raise UsageError(say("{function} compares the rows of a batch: it is no curve.", function=function.name))
+        raise UsageError(say("{function} takes whole batches or sequences: it is no curve.", function=function.name))
     if isinstance(function, Loss):
         return _of_rowwise_loss(function, parameters) if function.rowwise else _of_loss(function, parameters)
     if function.elementwise:

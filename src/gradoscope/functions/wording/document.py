@@ -36,7 +36,7 @@ def document(entry: Activation | Loss, words: frozenset[str]) -> dict[str, Any]:
     return {
         **summary(entry, words),
         "latex": entry.formula,
-        "textbook": entry.textbook,
+        "textbook": entry.textbook or None,
         "aliases": list(entry.aliases),
         "parameters": [_parameter(parameter) for parameter in entry.parameters.values()],
         **(_of_activation(entry) if isinstance(entry, Activation) else _of_loss(entry)),

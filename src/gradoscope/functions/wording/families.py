@@ -34,6 +34,7 @@ def family_text(family: str) -> str:
         "classes": say("several classes in other ways"),
         "segmentation": say("masks"),
         "ranking": say("pairs, triplets, rankings"),
+        "sequences": say("sequences"),
         "batches": say("rows of a batch against each other"),
     }
     return headings.get(family, family.replace("_", " "))
