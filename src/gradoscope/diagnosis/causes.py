@@ -54,14 +54,14 @@ ATTEMPTS = (
     "unscaled-targets",
     "poor-initialisation",
     "excessive-regularisation",
+    "batch-size",
     "learning-rate-too-high",
     "learning-rate-too-low",
     "too-few-epochs",
     "missing-regularisation",
-    "batch-size",
     "wrong-hidden-activation",
-    "wrong-optimizer",
 )
+LAST_ATTEMPTS = ("wrong-optimizer",)  # it changes the learning rate as well, so several changes at once come before it
 _RANK = {fault: rank for rank, fault in enumerate(CAUSES)}
 _SEVERITIES = list(Severity)
 

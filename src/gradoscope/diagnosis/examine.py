@@ -1,12 +1,13 @@
 """Diagnosis: every rule asked in order, from an experiment to findings."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from gradoscope.data import Prepared, prepare_experiment
-from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, ordered
+from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, LAST_ATTEMPTS, ordered
+from gradoscope.diagnosis.combined import combined
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.rule import rules
@@ -71,19 +72,26 @@ def _prepared(experiment: Experiment, folder: Path) -> Prepared:
 
 
 def _findings(evidence: Evidence) -> Iterator[Finding]:
-    """What is measured, and, for a failing run that nothing measured explains, what the first curing twin shows."""
+    """What is measured, and, for a failing run that nothing measured explains, what cured twins show."""
     measured = [finding for fault in CAUSES if (finding := rules[fault].measure(evidence))]
     yield from measured
     explained = any(finding.stands and finding.fault not in SYMPTOMS for finding in measured)
     if explained or not evidence.failing:
         return
-    overfits = any(finding.fault == "overfitting" for finding in measured)
-    for fault in ("missing-regularisation",) if overfits else ATTEMPTS:
+    if any(finding.fault == "overfitting" for finding in measured):
+        yield from _first(evidence, ("missing-regularisation",))
+    else:
+        yield from _first(evidence, ATTEMPTS) or combined(evidence) or _first(evidence, LAST_ATTEMPTS)
+
+
+def _first(evidence: Evidence, faults: Sequence[str]) -> list[Finding]:
+    """The first of the faults that a twin proves."""
+    for fault in faults:
         attempt = rules[fault].attempt
         finding = attempt(evidence) if attempt else None
         if finding is not None:
-            yield replace(finding, severity=Severity.CRITICAL)
-            return
+            return [replace(finding, severity=Severity.CRITICAL)]
+    return []
 
 
 def _score(evidence: Evidence) -> Score:

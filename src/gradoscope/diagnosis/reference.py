@@ -3,6 +3,7 @@
 Without them "is 80 % good?" has no answer. None of them is tuned: they are what anybody would try first.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -71,6 +73,13 @@ def _scaled(make: Callable[[], Any]) -> Any:
 
 
 def _merits_of(metric: str, make: Callable[[], Any], train: Rows, rows: Rows) -> Merits:
+    with warnings.catch_warnings():
+        # A reference that stops before it converged is still a lower bound.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return _judged(metric, make, train, rows)
+
+
+def _judged(metric: str, make: Callable[[], Any], train: Rows, rows: Rows) -> Merits:
     chosen = np.unique(np.linspace(0, len(train.inputs) - 1, LARGEST).astype(np.int64))
     inputs, targets = _finite(train.inputs[chosen]), train.targets[chosen].astype(np.float64)
     if metric == "accuracy":

@@ -3,9 +3,9 @@
 **Why it hurts.** Batches of one or two rows give steps that are mostly noise; a batch of all rows gives one step an
 epoch.
 
-**How it is seen.** When a run with batches below 8 rows, or of more than a quarter of all rows, fails and nothing
-else explains it, a twin with batches of 32 is trained. If it makes up at least half of what is missing, the batch was
-the reason.
+**How it is seen.** When a run with batches below 4 rows, or of more than half of at least 64 rows, fails and nothing
+measured explains it, a twin with batches of 32 is trained. If it makes up at least half of what is missing, the batch
+was the reason.
 
 **What to do.** Batches of 16 to 256 rows; a larger batch wants a larger learning rate.
 
@@ -18,12 +18,13 @@ from gradoscope.diagnosis.rule import rule
 from gradoscope.diagnosis.twins import twin_finding
 from gradoscope.language import say
 
-SMALLEST, LARGEST_SHARE = 8, 0.25
+SMALLEST, LARGEST_SHARE, FEW_ROWS = 4, 0.5, 64
 
 
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether a usual batch does better."""
-    if SMALLEST <= evidence.experiment.training.batch_size <= len(evidence.data.train.inputs) * LARGEST_SHARE:
+    batch, rows = evidence.experiment.training.batch_size, len(evidence.data.train.inputs)
+    if rows < FEW_ROWS or SMALLEST <= batch <= rows * LARGEST_SHARE:
         return None
     return twin_finding(evidence, "batch-size", say("[training] batch_size"), ("usual-batch",))
 

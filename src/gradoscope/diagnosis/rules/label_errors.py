@@ -30,11 +30,11 @@ def measure(evidence: Evidence) -> Finding | None:
     train, validation = evidence.data.train, evidence.data.validation
     if min(len(train.inputs), len(validation.inputs)) < FEWEST:
         return None
-    if paired(evidence.reference.validation, evidence.constant).z >= CLEAR:
+    floor = merits(evidence.metric, constant(evidence.metric, validation, validation), validation.targets)
+    if paired(evidence.reference.validation, floor).z >= CLEAR:
         return None
     if paired(evidence.reference.out_of_fold(), evidence.constant_train).z >= NOTHING:
         return None
-    floor = merits(evidence.metric, constant(evidence.metric, validation, validation), validation.targets)
     models = references(evidence.metric, validation, validation, evidence.experiment.training.seed)
     inside = max((model.out_of_fold() for model in models), key=np.mean)
     if paired(inside, floor).z < CLEAR:
