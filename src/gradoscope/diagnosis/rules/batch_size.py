@@ -26,7 +26,7 @@ def against_twin(evidence: Evidence) -> Finding | None:
     batch, rows = evidence.experiment.training.batch_size, len(evidence.data.train.inputs)
     if rows < FEW_ROWS or SMALLEST <= batch <= rows * LARGEST_SHARE:
         return None
-    return twin_finding(evidence, "batch-size", say("[training] batch_size"), ("usual-batch",))
+    return twin_finding(evidence, "batch-size", "[training] batch_size", ("usual-batch",))
 
 
 @rule(lambda: say("Batch size"), attempt=against_twin)

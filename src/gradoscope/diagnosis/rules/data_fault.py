@@ -48,4 +48,4 @@ def _unseen(train: np.ndarray, validation: np.ndarray) -> int:
 
 
 def _finding(explanation: str, confidence: float) -> Finding:
-    return Finding("data-fault", Severity.WARNING, say("[data]"), explanation, {}, (), confidence)
+    return Finding("data-fault", Severity.WARNING, "[data]", explanation, {}, (), confidence)

@@ -42,7 +42,7 @@ def measure(evidence: Evidence) -> Finding | None:
     return Finding(
         "label-errors",
         Severity.WARNING,
-        say("[data] target"),
+        "[data] target",
         say(
             "The validation rows can be learned from each other, the training rows cannot: their targets do not seem "
             "to belong to their rows."

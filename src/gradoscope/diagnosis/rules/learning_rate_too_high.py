@@ -22,7 +22,7 @@ from gradoscope.language import say
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether a smaller learning rate does better."""
     return twin_finding(
-        evidence, "learning-rate-too-high", say("[training] learning_rate"), ("lower-rate", "much-lower-rate")
+        evidence, "learning-rate-too-high", "[training] learning_rate", ("lower-rate", "much-lower-rate")
     )
 
 

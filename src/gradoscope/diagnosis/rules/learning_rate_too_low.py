@@ -25,7 +25,7 @@ def against_twin(evidence: Evidence) -> Finding | None:
     if updates(evidence) < FEW_UPDATES:
         return None
     return twin_finding(
-        evidence, "learning-rate-too-low", say("[training] learning_rate"), ("higher-rate", "much-higher-rate")
+        evidence, "learning-rate-too-low", "[training] learning_rate", ("higher-rate", "much-higher-rate")
     )
 
 

@@ -23,7 +23,7 @@ def against_twin(evidence: Evidence) -> Finding | None:
     names: tuple[str, ...] = ("more-epochs",)
     if updates(evidence) < FEW_UPDATES:
         names = ("more-epochs", "many-more-epochs", "more-epochs-higher-rate")
-    return twin_finding(evidence, "too-few-epochs", say("[training] epochs"), names)
+    return twin_finding(evidence, "too-few-epochs", "[training] epochs", names)
 
 
 @rule(lambda: say("Too few epochs"), attempt=against_twin)

@@ -77,7 +77,7 @@ def _finding(severity: Severity, figures: dict[str, Number], proof: str, confide
     return Finding(
         "unscaled-inputs",
         severity,
-        say("[data] inputs"),
+        "[data] inputs",
         f"{explanation} {proof}".strip(),
         figures,
         ("standard-inputs", "standard-both"),

@@ -63,7 +63,7 @@ def _finding(severity: Severity, spread: float, center: float, proof: str, confi
     return Finding(
         "unscaled-targets",
         severity,
-        say("[data] targets"),
+        "[data] targets",
         f"{explanation} {proof}".strip(),
         {"spread": spread, "mean": center},
         ("standard-targets", "standard-both"),

@@ -63,7 +63,7 @@ def _finding(evidence: Evidence, severity: Severity, explanation: str, figures: 
     return Finding(
         "wrong-loss",
         severity,
-        say("[network] loss"),
+        "[network] loss",
         explanation,
         {"loss": str(evidence.loss), "task": evidence.data.task, **figures},
         ("matched-output-and-loss",),

@@ -21,7 +21,7 @@ from gradoscope.language import say
 
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether Adam does better."""
-    return twin_finding(evidence, "wrong-optimizer", say("[training] optimizer"), ("adam", "adam-faster"))
+    return twin_finding(evidence, "wrong-optimizer", "[training] optimizer", ("adam", "adam-faster"))
 
 
 @rule(lambda: say("Wrong optimiser"), attempt=against_twin)
