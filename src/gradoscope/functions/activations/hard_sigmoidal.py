@@ -25,7 +25,7 @@ from gradoscope.functions.facts import (
 )
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped
-from gradoscope.functions.parameters import REAL
+from gradoscope.functions.parameters import POSITIVE, REAL
 
 
 @activation(
@@ -38,11 +38,12 @@ from gradoscope.functions.parameters import REAL
     Dead(3, math.inf),
     Saturates(left=0, right=1),
     Moments(mean=0.5, second=0.2776391, slope=0.0277028),
-    formula=r"f(x) = \min(\max(s x + 1/2, 0), 1),\quad s = 1/6",
-    textbook="max(min(x / 6 + 0.5, 1), 0)",
+    formula=r"f(x) = \min(\max(s x + o, 0), 1),\quad s = 1/6,\ o = 1/2",
+    textbook="max(min(slope * x + offset, 1), 0)",
     aliases=("hardsigmoid",),
     source="Courbariaux, Bengio & David 2015; Howard et al. 2019, MobileNetV3",
     bound=40,  # x / 6 + 1/2 cancels near -3, by what rounding x / 6 loses
+    domains={"slope": POSITIVE, "offset": REAL},
     guidance=Guidance(
         use="Gates on small or quantised hardware.",
         strengths=("Needs no exponential.",),
@@ -52,7 +53,7 @@ from gradoscope.functions.parameters import REAL
     ),
     peers=Peers("nn.Hardsigmoid", "hard_sigmoid", "hard_sigmoid"),
 )
-def hard_sigmoid(x: Array) -> Array:
+def hard_sigmoid(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
     """A sigmoid of three straight pieces, x / 6 + 1/2 between -3 and 3; its derivative at the kinks is 0.
 
     Examples
@@ -60,12 +61,13 @@ def hard_sigmoid(x: Array) -> Array:
     >>> hard_sigmoid([-4.0, 0.0, 1.5])
     array([0.  , 0.5 , 0.75])
     """
-    return clipped(x / 6 + 0.5, 0.0, 1.0)
+    return clipped(x * slope + offset, 0.0, 1.0)
 
 
 @hard_sigmoid.derivative
-def _(x: Array) -> Array:
-    return where(isnan(x), x, where(magnitude(x) < 3, constant(x, 1 / 6), 0.0))
+def _(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
+    line = x * slope + offset
+    return where(isnan(x), x, where((line > 0) & (line < 1), constant(x, slope), 0.0))
 
 
 @activation(

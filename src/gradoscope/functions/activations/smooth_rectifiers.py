@@ -90,10 +90,11 @@ def _(x: Array, alpha: float = 1.0) -> Array:
     Saturates(left=-SELU_SCALE * SELU_ALPHA),
     Moments(mean=0, second=1, slope=1.071617),
     formula=r"f(x) = \lambda \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
-    textbook="1.0507009873554804934193349852946 * (x if x > 0 else 1.6732632423543772848170429916717 * (exp(x) - 1))",
+    textbook="scale * (x if x > 0 else alpha * (exp(x) - 1))",
     aliases=("scaled_exponential_linear_unit",),
     source="Klambauer, Unterthiner, Mayr & Hochreiter 2017, NeurIPS",
     initialiser="lecun_normal",
+    domains={"alpha": POSITIVE, "scale": POSITIVE},
     guidance=Guidance(
         use="Deep plain networks on tables, with LeCun initialisation and no normalisation.",
         strengths=("Keeps activity at mean 0 and variance 1 from layer to layer.",),
@@ -102,20 +103,20 @@ def _(x: Array, alpha: float = 1.0) -> Array:
     ),
     peers=Peers("nn.SELU", "selu", "selu"),
 )
-def selu(x: Array) -> Array:
-    """The scaled exponential linear unit; its derivative at 0 is lambda alpha.
+def selu(x: Array, alpha: float = SELU_ALPHA, scale: float = SELU_SCALE) -> Array:
+    """The scaled exponential linear unit; its derivative at 0 is scale alpha.
 
     Examples
     --------
     >>> selu([-1.0, 2.0]).round(6)
     array([-1.111331,  2.101402])
     """
-    return where(x > 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(at_most(x, 0.0)))
+    return where(x > 0, scale * x, scale * alpha * expm1(at_most(x, 0.0)))
 
 
 @selu.derivative
-def _(x: Array) -> Array:
-    return where(x > 0, constant(x, SELU_SCALE), SELU_SCALE * SELU_ALPHA * exp(at_most(x, 0.0)))
+def _(x: Array, alpha: float = SELU_ALPHA, scale: float = SELU_SCALE) -> Array:
+    return where(x > 0, constant(x, scale), scale * alpha * exp(at_most(x, 0.0)))
 
 
 @activation(
