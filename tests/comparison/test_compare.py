@@ -102,10 +102,12 @@ def test_regression_is_judged_by_r2_against_the_mean() -> None:
     assert study.baseline == pytest.approx(0, abs=0.1)
 
 
-def test_an_arm_whose_runs_become_nan_comes_last() -> None:
+def test_runs_that_become_nan_are_not_judged() -> None:
     settings = replace(SMALL, learning_rates=(1e30,), optimizer="sgd")
     study = compare(load("diabetes"), activations=["relu"], settings=settings)
     assert study.arms[0].failures == 2
+    assert study.verdict.startswith("Nothing could be trained")
+    assert document(study, Path())["arms"][0]["score"]["mean"] is None
 
 
 @pytest.mark.parametrize(

@@ -57,4 +57,4 @@ def test_no_better_than_the_constant_answer(study: Study) -> None:
 def test_one_run_and_one_arm(study: Study) -> None:
     single = [replace(arm, score=interval(arm.test_scores[:1], 0.0)) for arm in study.arms]
     assert "--seeds 5" in verdict(single, "accuracy", 0.3, 0.0)
-    assert "only one" in verdict(list(study.arms[:1]), "accuracy", 0.1, 0.0)
+    assert "the only one" in verdict(list(study.arms[:1]), "accuracy", 0.1, 0.0)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from gradoscope.cli.diagnose import FAIL_ON_MET, WORST_FIRST, met
-from gradoscope.cli.output import print_json, score_text
+from gradoscope.cli.output import print_json
 from gradoscope.language import LANGUAGES, language, speaking
 
 
@@ -26,6 +26,7 @@ def command(context: click.Context, /, experiment: Path, as_json: bool, fail_on:
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.diagnosis import check, document, page
     from gradoscope.networks import Experiment
+    from gradoscope.plots.numbers import score
 
     keep_compiled_programs()
     with speaking(lang or language()):
@@ -33,6 +34,6 @@ def command(context: click.Context, /, experiment: Path, as_json: bool, fail_on:
         if as_json:
             print_json(document(found))
         else:
-            click.echo(page(found, lambda value: score_text("", value)))
+            click.echo(page(found, lambda value: score("", value)))
     if fail_on is not None and met(fail_on, [finding.severity.value for finding in found.findings]):
         context.exit(FAIL_ON_MET)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
-from gradoscope.cli.output import metric_text, print_guesses, print_json, progress, score_text, versions
+from gradoscope.cli.output import print_guesses, print_json, progress, versions
 from gradoscope.language import say
 
 if TYPE_CHECKING:
@@ -98,36 +98,29 @@ def _print(study: "Study", folder: Path) -> None:
     from rich.table import Table
 
     from gradoscope.comparison import names
+    from gradoscope.plots.numbers import bounds, metric_name, score
 
     name, metric = names(study.arms), study.metric
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column(say("activation"))
-    for title in (say("rate"), metric_text(metric), say("95 % interval"), say("from the best")):
+    for title in (say("rate"), metric_name(metric), say("95 % interval"), say("from the best")):
         table.add_column(title, justify="right")
     for result in study.arms:
         gap = result.difference_from_best
         rate = f"{result.learning_rate:g}{'*' if result.at_edge else ''}"
-        mean, bounds = score_text(metric, result.score.mean), _bounds(metric, result.score)
-        table.add_row(name[id(result)], rate, mean, bounds, "" if gap is None else _gap(metric, gap))
+        mean, reach = score(metric, result.score.mean), bounds(metric, result.score)
+        table.add_row(name[id(result)], rate, mean, reach, "" if gap is None else _gap(metric, gap))
     console = Console()
     console.print(table)
     if any(result.at_edge for result in study.arms):
         console.print(say("* at the edge of the grid; a wider one (--learning-rates) might do better"))
-    console.print(say("Always the same answer: {score}", score=score_text(metric, study.baseline)))
+    console.print(say("Always the same answer: {score}", score=score(metric, study.baseline)))
     console.print(f"\n[bold]{study.verdict}[/bold]\n")
     console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
 
 
-def _bounds(metric: str, interval: "Interval") -> str:
-    if interval.low is None or interval.high is None:
-        return "-"
-    high = min(interval.high, 1.0)
-    return f"{score_text(metric, interval.low)} … {score_text(metric, high)}"
-
-
 def _gap(metric: str, gap: "Interval") -> str:
-    scale, digits = (100, 1) if metric == "accuracy" else (1, 3)
-    mean = f"{scale * gap.mean + 0:+.{digits}f}"
-    if gap.low is None or gap.high is None:
-        return mean
-    return f"{mean} ({scale * gap.low:+.{digits}f} … {scale * gap.high:+.{digits}f})"
+    from gradoscope.plots.numbers import change, change_bounds
+
+    reach = change_bounds(metric, gap)
+    return f"{change(metric, gap.mean)} ({reach})" if reach else change(metric, gap.mean)

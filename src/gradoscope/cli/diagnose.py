@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from gradoscope.cli.output import print_json, progress, score_text
+from gradoscope.cli.output import print_json, progress
 from gradoscope.language import LANGUAGES, language, say, speaking
 
 FAIL_ON_MET = 4
@@ -32,6 +32,7 @@ def command(
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.diagnosis import diagnose, document, page
     from gradoscope.networks import Experiment
+    from gradoscope.plots.numbers import score
 
     keep_compiled_programs()
     with speaking(lang or language()):
@@ -42,7 +43,7 @@ def command(
             print_json(document(found))
         else:
             metric = found.score.metric if found.score else ""
-            click.echo(page(found, lambda value: score_text(metric, value)))
+            click.echo(page(found, lambda value: score(metric, value)))
     if fail_on is not None and met(fail_on, [finding.severity.value for finding in found.findings]):
         context.exit(FAIL_ON_MET)
 

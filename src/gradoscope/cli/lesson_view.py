@@ -79,10 +79,12 @@ def _print_table(console: "Console", table: "Table") -> None:
 
     console.print(Text(table.title, style="italic"))
     grid = Grid(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title, spec in zip(table.columns, table.formats, strict=True):
-        grid.add_column(Text(title), justify="right" if spec else "left", no_wrap=bool(spec), overflow="fold")
-    for row in table.written():
-        grid.add_row(*map(Text, row))
+    rows = [list(map(Text, row)) for row in table.written()]
+    for place, (title, spec) in enumerate(zip(table.columns, table.formats, strict=True)):
+        widest = max((row[place].cell_len for row in rows), default=0) if spec else None  # no number is broken
+        grid.add_column(Text(title), justify="right" if spec else "left", min_width=widest, overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
     console.print(grid)
 
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.language import say
-
 if TYPE_CHECKING:
     from gradoscope.data import Guess
 
@@ -57,15 +55,3 @@ def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that a result depends on."""
     return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
-
-
-def score_text(metric: str, value: float | None) -> str:
-    """A score for people: accuracy in percent, R2 with three decimals."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    return f"{100 * value:.1f}%" if metric == "accuracy" else f"{value:.3f}"
-
-
-def metric_text(metric: str) -> str:
-    """The name of a score."""
-    return say("accuracy") if metric == "accuracy" else "R²"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin
-from gradoscope.cli.output import metric_text, print_guesses, print_json, progress, score_text
+from gradoscope.cli.output import print_guesses, print_json, progress
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 
@@ -109,6 +109,8 @@ def _write_history(run: "Run", path: Path) -> None:
 
 
 def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> None:
+    from gradoscope.plots.numbers import metric_name
+    from gradoscope.plots.numbers import score as number
     from gradoscope.training import baseline, metric_of
 
     metric = metric_of(prepared.task)
@@ -133,6 +135,6 @@ def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> N
     words = {"train": say("training rows"), "validation": say("validation rows"), "test": say("test rows")}
     for name, value in scores.items():
         if value == value:
-            click.echo(f"{metric_text(metric)}, {words[name]}: {score_text(metric, value)}")
-    click.echo(say("Always the same answer: {score}", score=score_text(metric, floor)))
+            click.echo(f"{metric_name(metric)}, {words[name]}: {number(metric, value)}")
+    click.echo(say("Always the same answer: {score}", score=number(metric, floor)))
     click.echo(say("Model: {path}", path=folder))

@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+import numpy as np
+
 from gradoscope.comparison.arms import Arm, Head
 from gradoscope.comparison.study import MemberResult, Settings
 from gradoscope.data import Dataset, DataSpec, Rows, prepare, split
 from gradoscope.networks import Experiment, TrainingSpec
-from gradoscope.training import fit_population
+from gradoscope.training import Run, fit_population
 
 Shape = tuple[tuple[int, ...], Head]
 
@@ -87,8 +89,14 @@ def train_unit(
         experiments, train, validation, dataset.task, test=test, on_epoch=on_epoch, cancelled=cancelled
     )
     return [
-        MemberResult(arm, unit.seed, rate, run, run.test_score) for (arm, rate), run in zip(members, runs, strict=True)
+        MemberResult(arm, unit.seed, rate, run, run.test_score if _learned(run) else float("nan"))
+        for (arm, rate), run in zip(members, runs, strict=True)
     ]
+
+
+def _learned(run: Run) -> bool:
+    """Whether any epoch had a finite validation loss; if none had, the returned parameters are the untrained ones."""
+    return bool(np.isfinite(run.curves.validation_loss).any())
 
 
 class Gate:

@@ -8,6 +8,8 @@ from gradoscope.comparison.statistics import Interval, runs_to_show
 from gradoscope.comparison.study import ArmResult
 from gradoscope.language import say
 
+MOST_NAMES = 4  # that one sentence lists
+SAME = 0.0005  # a difference that is not worth writing down
 WORTH_KNOWING = {"accuracy": 0.01, "r2": 0.02}  # a difference that people act on, for the power statement
 
 
@@ -15,7 +17,7 @@ def amount(metric: str, value: float) -> str:
     """A difference in words: accuracy in points (of 100), R2 as it is."""
     if metric == "accuracy":
         return say("{value} points", value=f"{100 * value + 0:.1f}")
-    return say("{value} in R2", value=f"{value:.3f}")
+    return say("{value} in R²", value=f"{value:.3f}")
 
 
 def names(arms: Sequence[ArmResult]) -> dict[int, str]:
@@ -36,14 +38,17 @@ def names(arms: Sequence[ArmResult]) -> dict[int, str]:
 
 def verdict(arms: Sequence[ArmResult], metric: str, baseline: float, overlap: float) -> str:
     """What the ranking (best first) says about the best arm, and about the constant answer."""
-    sentences = [_against_others(arms, metric, overlap), _against_baseline(arms[0], metric, baseline)]
+    if not np.isfinite(arms[0].score.mean):
+        return say("Nothing could be trained: every run became infinite or NaN; try smaller --learning-rates.")
+    sentences = [_against_others(arms, metric, overlap), _against_baseline(arms[0], metric, baseline), _failed(arms)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _against_others(arms: Sequence[ArmResult], metric: str, overlap: float) -> str:
-    best, others, name = arms[0], arms[1:], names(arms)
+    name = names(arms)
+    best, others = arms[0], [result for result in arms[1:] if np.isfinite(result.score.mean)]
     if not others:
-        return say("{name} is the only one compared.", name=name[id(best)])
+        return say("{name} is the only one that could be judged.", name=name[id(best)])
     if best.score.low is None:
         return say(
             "{name} scored highest, but one run each cannot tell whether the difference is real; use --seeds 5.",
@@ -54,12 +59,20 @@ def _against_others(arms: Sequence[ArmResult], metric: str, overlap: float) -> s
         return _beats_all(best, others[0], metric, name)
     if not beaten:
         return _no_difference(best, others, metric, overlap, name)
-    level = ", ".join(name[id(result)] for result in others if result not in beaten)
+    level = _listed([name[id(result)] for result in others if result not in beaten])
     return say(
         "{name} scored highest; it beats {beaten}, but no difference from {level} can be detected.",
         name=name[id(best)],
-        beaten=", ".join(name[id(result)] for result in beaten),
+        beaten=_listed([name[id(result)] for result in beaten]),
         level=level,
+    )
+
+
+def _listed(given: Sequence[str]) -> str:
+    if len(given) <= MOST_NAMES:
+        return ", ".join(given)
+    return say(
+        "{names} and {count} others", names=", ".join(given[: MOST_NAMES - 1]), count=len(given) - MOST_NAMES + 1
     )
 
 
@@ -88,6 +101,14 @@ def _no_difference(
 ) -> str:
     gap = others[0].difference_from_best
     assert gap is not None
+    if abs(gap.mean) < SAME:
+        said = say(
+            "No detectable difference: {name} and {second} scored highest, and the same ({runs} paired runs).",
+            name=name[id(best)],
+            second=name[id(others[0])],
+            runs=gap.runs,
+        )
+        return f"{said} {_power(best, others[0], metric, overlap, len(others) + 1)}"
     said = say(
         "No detectable difference: {name} scored highest, {mean} above {second}, "
         "but the intervals reach zero ({runs} paired runs).",
@@ -108,6 +129,14 @@ def _power(best: ArmResult, second: ArmResult, metric: str, overlap: float, arms
     if needed <= len(paired):
         return say("A difference of {worth} would have been seen.", worth=amount(metric, worth))
     return say("About {needed} runs in all would show {worth}.", needed=needed, worth=amount(metric, worth))
+
+
+def _failed(arms: Sequence[ArmResult]) -> str:
+    name = names(arms)
+    failed = [name[id(result)] for result in arms if not np.isfinite(result.score.mean)]
+    if not failed:
+        return ""
+    return say("Not judged, since runs became infinite or NaN at every learning rate: {names}.", names=_listed(failed))
 
 
 def _against_baseline(best: ArmResult, metric: str, baseline: float) -> str:
