@@ -4,12 +4,15 @@ from gradoscope.diagnosis.examine import check, diagnose
 from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.page import document, page
 from gradoscope.diagnosis.remedies import Remedy, remedies
+from gradoscope.diagnosis.repair import Proof, Repair, repair
 from gradoscope.diagnosis.rule import Rule, rules
 
 __all__ = [
     "Diagnosis",
     "Finding",
+    "Proof",
     "Remedy",
+    "Repair",
     "Rule",
     "Score",
     "Severity",
@@ -18,5 +21,6 @@ __all__ = [
     "document",
     "page",
     "remedies",
+    "repair",
     "rules",
 ]

@@ -71,14 +71,19 @@ def _prepared(experiment: Experiment, folder: Path) -> Prepared:
     return prepare_experiment(experiment.data, experiment.network.output.units, experiment.training.seed, folder)
 
 
+def measured(evidence: Evidence) -> list[Finding]:
+    """What can be said without training anything further, causes before symptoms."""
+    return [finding for fault in CAUSES if (finding := rules[fault].measure(evidence))]
+
+
 def _findings(evidence: Evidence) -> Iterator[Finding]:
     """What is measured, and, for a failing run that nothing measured explains, what cured twins show."""
-    measured = [finding for fault in CAUSES if (finding := rules[fault].measure(evidence))]
-    yield from measured
-    explained = any(finding.stands and finding.fault not in SYMPTOMS for finding in measured)
+    found = measured(evidence)
+    yield from found
+    explained = any(finding.stands and finding.fault not in SYMPTOMS for finding in found)
     if explained or not evidence.failing:
         return
-    if any(finding.fault == "overfitting" for finding in measured):
+    if any(finding.fault == "overfitting" for finding in found):
         yield from _first(evidence, ("missing-regularisation",))
     else:
         yield from _first(evidence, ATTEMPTS) or combined(evidence) or _first(evidence, LAST_ATTEMPTS)
