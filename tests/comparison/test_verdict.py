@@ -6,23 +6,21 @@ import numpy as np
 import pytest
 
 from gradoscope.comparison import ArmResult, Study
-from gradoscope.comparison.statistics import difference, interval
+from gradoscope.comparison.statistics import differences, interval
 from gradoscope.comparison.verdict import verdict
 
 
 def arms_with(study: Study, *scores: list[float]) -> list[ArmResult]:
     """The arms of a real study with other test scores."""
-    best = np.array(scores[0])
+    gaps = differences(np.array(scores), 0.0)
     return [
         replace(
             arm,
             members=tuple(replace(m, test_score=s) for m, s in zip(arm.members, values, strict=True)),
             score=interval(np.array(values), 0.0),
-            difference_from_best=None
-            if arm is study.arms[0]
-            else difference(np.array(values) - best, 0.0, len(scores)),
+            difference_from_best=None if arm is study.arms[0] else gap,
         )
-        for arm, values in zip(study.arms, scores, strict=False)
+        for arm, values, gap in zip(study.arms, scores, gaps, strict=True)
     ]
 
 

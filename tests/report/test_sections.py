@@ -83,7 +83,7 @@ def test_the_method_has_the_sizes_and_the_grid(iris: Study, page: Render) -> Non
         "Adam",
         "at most 4 epochs",
         "Nadeau",
-        "Bonferroni",
+        "Tukey",
         "categorical_cross_entropy",
         "he_normal",
     ):

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradoscope.comparison.arms import Arm, choose_arms
-from gradoscope.comparison.statistics import difference, interval
+from gradoscope.comparison.statistics import differences, interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Rows, Settings, Study
 from gradoscope.comparison.units import Gate, Unit, data_spec, train_unit, training_spec, units
 from gradoscope.comparison.verdict import verdict
@@ -84,8 +84,8 @@ def compare(
     members = _train_all(work, dataset, read, chosen, progress, executor)
     rows, floor = _rows_and_baseline(dataset, arms[0], chosen)
     overlap = 0.0 if dataset.test_rows is not None else rows.test / rows.train
-    ranking = _ranking(arms, members, chosen, overlap)
     metric = metric_of(dataset.task)
+    ranking = _ranking(arms, members, chosen, overlap, rows.test if metric == "accuracy" else None)
     return Study(
         name=dataset.name,
         source=read.source,
@@ -201,19 +201,18 @@ def _rows_and_baseline(dataset: Dataset, arm: Arm, settings: Settings) -> tuple[
 
 
 def _ranking(
-    arms: Sequence[Arm], members: Sequence[MemberResult], settings: Settings, overlap: float
+    arms: Sequence[Arm], members: Sequence[MemberResult], settings: Settings, overlap: float, rows: int | None
 ) -> tuple[ArmResult, ...]:
-    results = [_arm_result(arm, [m for m in members if m.arm == arm], settings, overlap) for arm in arms]
+    results = [_arm_result(arm, [m for m in members if m.arm == arm], settings, overlap, rows) for arm in arms]
     results.sort(key=lambda result: -result.score.mean if np.isfinite(result.score.mean) else np.inf)
-    best = results[0].test_scores
-    others = (
-        replace(result, difference_from_best=difference(result.test_scores - best, overlap, len(results)))
-        for result in results[1:]
-    )
+    gaps = differences(np.stack([result.test_scores for result in results]), overlap, rows)
+    others = (replace(each, difference_from_best=gap) for each, gap in zip(results[1:], gaps[1:], strict=True))
     return (results[0], *others)
 
 
-def _arm_result(arm: Arm, members: Sequence[MemberResult], settings: Settings, overlap: float) -> ArmResult:
+def _arm_result(
+    arm: Arm, members: Sequence[MemberResult], settings: Settings, overlap: float, rows: int | None
+) -> ArmResult:
     """The arm at the rate with the smallest mean validation loss."""
     grid = settings.learning_rates
     by_rate = {rate: [m for m in members if m.learning_rate == rate] for rate in grid}
@@ -224,7 +223,7 @@ def _arm_result(arm: Arm, members: Sequence[MemberResult], settings: Settings, o
         arm=arm,
         learning_rate=chosen,
         members=tuple(own),
-        score=interval(np.array([member.test_score for member in own]), overlap),
+        score=interval(np.array([member.test_score for member in own]), overlap, rows),
         difference_from_best=None,
         by_rate=np.array([np.mean([m.run.validation_score for m in by_rate[rate]]) for rate in grid]),
         at_edge=len(grid) > 1 and chosen in (min(grid), max(grid)),

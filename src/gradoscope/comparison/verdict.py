@@ -108,7 +108,7 @@ def _no_difference(
             second=name[id(others[0])],
             runs=gap.runs,
         )
-        return f"{said} {_power(best, others[0], metric, overlap, len(others) + 1)}"
+        return f"{said} {_power(gap, metric, overlap, len(others) + 1)}"
     said = say(
         "No detectable difference: {name} scored highest, {mean} above {second}, "
         "but the intervals reach zero ({runs} paired runs).",
@@ -117,16 +117,15 @@ def _no_difference(
         mean=amount(metric, abs(gap.mean)),
         runs=gap.runs,
     )
-    return f"{said} {_power(best, others[0], metric, overlap, len(others) + 1)}"
+    return f"{said} {_power(gap, metric, overlap, len(others) + 1)}"
 
 
-def _power(best: ArmResult, second: ArmResult, metric: str, overlap: float, arms: int) -> str:
+def _power(gap: Interval, metric: str, overlap: float, arms: int) -> str:
     worth = WORTH_KNOWING[metric]
-    paired = np.asarray(second.test_scores - best.test_scores)
-    needed = runs_to_show(worth, paired, overlap, arms) if np.isfinite(paired).all() else None
+    needed = runs_to_show(worth, gap, overlap, arms)
     if needed is None:
         return say("More runs on these rows would not show {worth}; more rows might.", worth=amount(metric, worth))
-    if needed <= len(paired):
+    if needed <= gap.runs:
         return say("A difference of {worth} would have been seen.", worth=amount(metric, worth))
     return say("About {needed} runs in all would show {worth}.", needed=needed, worth=amount(metric, worth))
 

@@ -124,8 +124,8 @@ def _intervals(study: Study) -> str:
     if len(study.arms) == 1:
         return scores
     pairs = say(
-        "Differences are paired by seed and judged in the same way; their intervals hold for all {pairs} pairs of arms "
-        "at once (Bonferroni).",
+        "Differences are paired by seed; their spread is pooled over the arms (randomised blocks), and their intervals "
+        "hold for all {pairs} pairs of arms at once (studentized range; Tukey, 1953).",
         pairs=math.comb(len(study.arms), 2),
     )
     return f"{scores} {pairs}"
