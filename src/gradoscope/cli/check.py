@@ -26,7 +26,6 @@ def command(context: click.Context, /, experiment: Path, as_json: bool, fail_on:
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.diagnosis import check, document, page
     from gradoscope.networks import Experiment
-    from gradoscope.plots.numbers import score
 
     keep_compiled_programs()
     with speaking(lang or language()):
@@ -34,6 +33,8 @@ def command(context: click.Context, /, experiment: Path, as_json: bool, fail_on:
         if as_json:
             print_json(document(found))
         else:
+            from gradoscope.plots.numbers import score
+
             click.echo(page(found, lambda value: score("", value)))
     if fail_on is not None and met(fail_on, [finding.severity.value for finding in found.findings]):
         context.exit(FAIL_ON_MET)

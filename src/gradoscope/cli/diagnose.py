@@ -32,7 +32,6 @@ def command(
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.diagnosis import diagnose, document, page
     from gradoscope.networks import Experiment
-    from gradoscope.plots.numbers import score
 
     keep_compiled_programs()
     with speaking(lang or language()):
@@ -42,6 +41,8 @@ def command(
         if as_json:
             print_json(document(found))
         else:
+            from gradoscope.plots.numbers import score
+
             metric = found.score.metric if found.score else ""
             click.echo(page(found, lambda value: score(metric, value)))
     if fail_on is not None and met(fail_on, [finding.severity.value for finding in found.findings]):

@@ -19,7 +19,8 @@ from gradoscope.networks import Experiment, Layer, Named
 Change = Callable[[Experiment, Prepared], Experiment | None]
 USUAL_BATCH = 32
 MIDDLING_PENALTY, MIDDLING_DROPOUT = 0.001, 0.3
-DEEP = 6  # hidden layers from which plain rectifiers of few units die out
+DEEP = 6  # layers from which plain rectifiers of few units die out
+NARROW = 4  # units of a layer that few that all of them, as rectifiers, may start out dead
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,10 @@ def _suited_start(experiment: Experiment, _data: Prepared) -> Experiment:
 
 
 def _suited_activation(experiment: Experiment, data: Prepared) -> Experiment:
+    narrowest = min((layer.units for layer in experiment.network.hidden), default=NARROW + 1)
     name = "selu" if len(experiment.network.layers) > DEEP else "relu"
+    if narrowest <= NARROW:
+        name = "tanh"
 
     def changed(layer: Layer) -> Layer:
         return replace(layer, activation=Named(name))
@@ -204,7 +208,10 @@ _REMEDIES = (
     Remedy(
         "suited-activation",
         _suited_activation,
-        lambda: say("Use a hidden activation that keeps the signal: ReLU with He, in deep stacks SELU with LeCun."),
+        lambda: say(
+            "Use a hidden activation that keeps the signal: ReLU with He, in deep stacks SELU with LeCun, in layers of "
+            "a few units tanh with Glorot."
+        ),
     ),
     Remedy("normalisation", _normalised, lambda: say("Put batch normalisation into the hidden layers.")),
     Remedy("lower-rate", _rate(0.1), lambda: say("Divide the learning rate by ten.")),

@@ -19,6 +19,7 @@ from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.examine import examined, measured
 from gradoscope.diagnosis.merits import Merits, merits
 from gradoscope.diagnosis.remedies import remedies
+from gradoscope.diagnosis.twins import updates
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, plan
@@ -28,6 +29,7 @@ PAIRS = 2  # further seeds on which the original and the repaired experiment are
 FEWEST = 2 * PAIRS + 2
 ENOUGH_TO_HALVE = 40
 GOAL = 0.05  # share of what the data allow that a cured run may still miss
+FEW_UPDATES = 1000
 TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
 
@@ -35,7 +37,7 @@ Chain = tuple[str, ...]
 STRONGEST: tuple[Chain, ...] = (
     ("suited-activation", "adam-faster"),
     ("suited-activation", "adam-faster", "more-epochs"),
-    ("suited-activation", "adam", "many-more-epochs"),
+    ("suited-activation", "adam-faster", "many-more-epochs"),
 )
 
 
@@ -154,8 +156,10 @@ def _candidates(evidence: Evidence) -> Iterator[Chain]:
     advised = dict.fromkeys(name for finding in measured(evidence) if finding.stands for name in finding.remedies)
     always = tuple(part.remedy for part in ALWAYS)
     singles = [(name,) for name in list(advised)[:4]]
-    chains = [*singles, *((*always, *(part.remedy for part in last)) for last in IN_TURN)]
-    chains += [(*always, *last) for last in STRONGEST]
+    usual = [(*always, *(part.remedy for part in last)) for last in IN_TURN]
+    strongest = [(*always, *last) for last in STRONGEST]
+    # A run of few steps needs more of them before anything else can show; otherwise the costly chains come last.
+    chains = [*singles, *strongest, *usual] if updates(evidence) < FEW_UPDATES else [*singles, *usual, *strongest]
     seen = [evidence.experiment]
     for chain in chains:
         experiment = evidence.experiment
