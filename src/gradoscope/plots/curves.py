@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from gradoscope.plots.colours import MUTED, SERIES
@@ -45,11 +46,15 @@ class Curves(NamedTuple):
 
     def draw(self, axes: "Axes") -> None:
         """Draw on `axes`."""
+        from matplotlib.ticker import MaxNLocator
+
         for place, line in enumerate(self.lines):
             _draw_line(axes, line, place if line.colour is None else line.colour)
         axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
         if self.log_x:
             axes.set_xscale("log")
+        elif all(np.equal(np.mod(line.x, 1), 0).all() for line in self.lines):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if self.log_y:
             axes.set_yscale("log")
         if self.floor is not None:

@@ -17,7 +17,8 @@ from gradoscope.plots.figure import Panels
 from gradoscope.plots.raster import Raster
 
 Flags = NDArray[np.bool_]
-SHOCK, BEFORE_REPAIR = 5, 10  # the epoch of the shock; the epoch after which the three part ways
+SHOCK, BEFORE_REPAIR = range(5, 10), 12  # the epochs of the shock; the epoch after which the three part ways
+CALM = 0.3  # factor of the learning rate from there on
 ROWS = 256
 
 
@@ -54,8 +55,15 @@ def _watched(
 ) -> tuple[Flags, Params, NDArray[np.float32]]:
     """Dead units (epochs + 1, members, units), the last parameters, and the last scores."""
     dead = []
-    factor = {SHOCK: shock} if params is None else {}
-    for moment in watch(population, rows, rows, "regression", params=params, rate=lambda epoch: factor.get(epoch, 1.0)):
+    factor = dict.fromkeys(SHOCK, shock)
+    for moment in watch(
+        population,
+        rows,
+        rows,
+        "regression",
+        params=params,
+        rate=lambda epoch: factor.get(epoch, 1.0) if params is None else CALM,
+    ):
         sums = np.asarray(traced(networks, moment.params, rows.inputs).before[0])
         dead.append((sums < 0).all(1))
     return np.array(dead), moment.params, moment.validation_score
@@ -78,9 +86,9 @@ def claims(measured: Measured) -> tuple[Claim, ...]:
             9,
             say("ReLU has zero gradient for negative inputs: units can die and stay dead."),
             Verdict.of(most > 0 and back == 0),
-            say("One epoch with a raised learning rate left {most} of {units} units dead (inactive on all {rows} "
+            say("{epochs} epochs with a raised learning rate left {most} of {units} units dead (inactive on all {rows} "
                 "training rows); {back} of them came back in any later epoch.",
-                most=most, units=units, rows=rows, back=back),
+                epochs=len(SHOCK), most=most, units=units, rows=rows, back=back),
             {"units": units, "most_dead": most, "dead_share": most / units, "came_back": back,
              "r2": measured.scores[relu]},
         ),
@@ -110,7 +118,7 @@ def tables(measured: Measured) -> tuple[Table, ...]:
     """The units on screen, and how many are dead."""
     dead = measured.dead["relu"]
     last = len(dead) - 1
-    shown = sorted({0, SHOCK - 1, SHOCK, SHOCK + 1, BEFORE_REPAIR, last // 2, last})
+    shown = sorted({0, *(epoch - 1 for epoch in SHOCK), BEFORE_REPAIR, last // 2, last})
     life = tuple((epoch, _strip(dead[epoch]), int(dead[epoch].sum())) for epoch in shown)
     later = [epoch for epoch in shown if epoch >= BEFORE_REPAIR]
     counts = tuple(
@@ -118,7 +126,7 @@ def tables(measured: Measured) -> tuple[Table, ...]:
         for name, each in measured.dead.items()
     )
     return (
-        Table(say("ReLU: the first 40 units (█ alive, · dead)"), (say("epoch"), say("units"), say("dead")),
+        Table(say("ReLU, unit by unit (█ alive, · dead)"), (say("epoch"), say("units"), say("dead")),
               ("d", "", "d"), life),
         Table(say("Going on from the same weights: dead units after so many epochs"),
               (say("activation"), *map(str, later), say("came back"), "R2"),
@@ -139,9 +147,9 @@ def figures(measured: Measured) -> tuple[Figure, ...]:
 def hints() -> tuple[tuple[str, str], ...]:
     """What to try."""
     return (
-        ("--shock 20", say("a smaller shock kills fewer units")),
+        ("--shock 10", say("a smaller shock kills fewer units")),
         ("--shock 1 --bias -2", say("no shock: a low starting bias kills units before training begins")),
-        ("--epochs 200", say("time alone brings no ReLU unit back")),
+        ("--epochs 500", say("time alone brings no ReLU unit back")),
     )
 
 
@@ -155,12 +163,11 @@ LESSON = Lesson(
     figures=figures,
     hints=hints,
     parameters=(
-        Parameter("units", 64, Whole(2, 512), lambda: say("units of the hidden layer")),
-        Parameter("shock", 60.0, Real(1, 10_000), lambda: say("factor of the learning rate in the one bad epoch")),
+        Parameter("units", 20, Whole(2, 512), lambda: say("units of the hidden layer")),
+        Parameter("shock", 30.0, Real(1, 10_000), lambda: say("factor of the learning rate in the bad epochs")),
         Parameter("slope", 0.2, Real(0.001, 1), lambda: say("negative slope of the second leaky ReLU")),
-        Parameter("epochs", 70, Whole(20, 2000), lambda: say("number of epochs")),
+        Parameter("epochs", 150, Whole(20, 2000), lambda: say("number of epochs")),
         Parameter("bias", 0.0, Real(-10, 10), lambda: say("where the biases of the hidden layer start")),
     ),
-    small={"epochs": 40},
     aliases=("dying-relu",),
 )

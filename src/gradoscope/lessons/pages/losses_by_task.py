@@ -206,9 +206,9 @@ def _swapped(measured: Measured) -> Claim:
             "about as well: cross-entropy {bce:.1%} and {cce:.1%}, squared error {bin_mse:.1%} and {multi_mse:.1%} "
             "(calibration error {bce_cal:.3f} and {cce_cal:.3f} against {bin_cal:.3f} and {multi_cal:.3f}). From a "
             "start that is confidently wrong, cross-entropy still learns the digits, {bad_cce:.1%}; squared error, "
-            "whose gradient fades there, gets to {bad_mse:.1%}. Regression: squared error R2 {mse:.2f}, cross-entropy {ce:.2f}, as "
-            "{outside:.0%} of the targets are no probabilities; squeezed into 0 to 1 it gets {squeezed:.2f} (squared "
-            "error {plain:.2f}).",
+            "whose gradient fades there, gets to {bad_mse:.1%}. Regression: squared error R2 {mse:.2f}, cross-entropy "
+            "{ce:.2f}, as {outside:.0%} of the targets are no probabilities; squeezed into 0 to 1 it gets "
+            "{squeezed:.2f} (squared error {plain:.2f}).",
             bce=crossed[0].score, cce=crossed[1].score, bin_mse=squared[0].score, multi_mse=squared[1].score,
             bce_cal=crossed[0].calibration, cce_cal=crossed[1].calibration, bin_cal=squared[0].calibration,
             multi_cal=squared[1].calibration, bad_cce=bad[0].score, bad_mse=bad[1].score, mse=number[0], ce=number[1],

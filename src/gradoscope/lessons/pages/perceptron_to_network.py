@@ -19,6 +19,7 @@ from gradoscope.training import Run, fit_population
 Array = NDArray[np.floating]
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 GATES = {"AND": np.array([0, 0, 0, 1]), "OR": np.array([0, 1, 1, 1]), "XOR": np.array([0, 1, 1, 0])}
+PERCEPTRONS = 20  # starts of the perceptron rule
 ROUNDS = 64  # the four rows so many times an epoch
 SHARP = 10.0  # scale of the hand-set output unit
 
@@ -42,7 +43,9 @@ class Measured(NamedTuple):
 def measure(hidden: int, activation: str, starts: int, seed: int) -> Measured:
     """Learn the gates with one unit and with one hidden layer, from several starts each."""
     seeds = range(seed, seed + starts)
-    step = {gate: max(_perceptron_rule(y, each) for each in seeds) for gate, y in GATES.items()}
+    step = {
+        gate: max(_perceptron_rule(y, each) for each in range(seed, seed + PERCEPTRONS)) for gate, y in GATES.items()
+    }
     one, two = network([], "identity"), network([hidden], activation)
     units = {gate: [_learned(one, y, each) for each in seeds] for gate, y in GATES.items()}
     deep = {gate: [_learned(two, y, each) for each in seeds] for gate, y in GATES.items()}

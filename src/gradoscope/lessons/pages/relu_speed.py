@@ -141,7 +141,7 @@ def tables(measured: Measured) -> tuple[Table, ...]:
                say("accuracy at the end"))  # fmt: skip
     rows = tuple((s.depth, s.name, s.rate, s.epochs, s.seconds, float(s.accuracy[-1])) for s in measured.speeds)
     title = say("To {target:.0%} validation accuracy on the digits", target=measured.target)
-    return (Table(title, columns, ("d", "", "g", ".0f", ".2f", ".3f"), rows),)
+    return (Table(title, columns, ("d", "", "g", ".0f", ".3f", ".3f"), rows),)
 
 
 def figures(measured: Measured) -> tuple[Figure, ...]:

@@ -75,8 +75,8 @@ def claims(measured: Measured) -> tuple[Claim, ...]:
                 "less."),
             Verdict.of(both > 0.1 and less, limited=sooner),
             say("At {scale:g} times the usual weights {sigmoid:.0%} of the sigmoid units and {tanh:.0%} of the tanh "
-                "units are "
-                "saturated (below 5% of their largest slope). The mean slope of tanh is {low:.1f} to {high:.1f} times that of sigmoid, and more gradient reaches its first layer at "
+                "units are saturated (below 5% of their largest slope). The mean slope of tanh "
+                "is {low:.1f} to {high:.1f} times that of sigmoid, and more gradient reaches its first layer at "
                 "{share:.0%} of the scales. A single unit keeps less with tanh once its sum is beyond {crossing:.2f}.",
                 scale=measured.scales[-1], sigmoid=sigmoid.saturated[-1], tanh=tanh.saturated[-1],
                 low=(tanh.slope / sigmoid.slope).min(), high=(tanh.slope / sigmoid.slope).max(),

@@ -18,6 +18,7 @@ from gradoscope.training import fit_population, score
 
 Array = NDArray[np.floating]
 SLOPE, INTERCEPT = 1.87, -5.47
+STEPS_PER_EPOCH = 4
 
 
 class Measured(NamedTuple):
@@ -60,11 +61,17 @@ def _descended(size: Array, malignant: Array, steps: int, seed: int) -> tuple[tu
     It walks on standardised sizes, where the valley is round, and is read off in centimetres.
     """
     mean, deviation = size.mean(), size.std()
-    many = 20  # steps in each epoch
     scaled = ((size - mean) / deviation).astype(np.float32)
-    data = Rows(np.tile(scaled, (many, 1)), np.tile(malignant.astype(np.float32)[:, None], (many, 1)))
+    data = Rows(
+        np.tile(scaled, (STEPS_PER_EPOCH, 1)), np.tile(malignant.astype(np.float32)[:, None], (STEPS_PER_EPOCH, 1))
+    )
     training = TrainingSpec(
-        optimizer="sgd", learning_rate=4.0, batch_size=len(size), epochs=max(steps // many, 1), shuffle=False, seed=seed
+        optimizer="sgd",
+        learning_rate=1.0,
+        batch_size=len(size),
+        epochs=max(steps // STEPS_PER_EPOCH, 1),
+        shuffle=False,
+        seed=seed,
     )
     (run,) = fit_population(
         experiments([network([], "identity", start="zeros")], training),
@@ -145,14 +152,15 @@ def figures(measured: Measured) -> tuple[Figure, ...]:
         Line(say("gradient descent"), x, sigmoid(measured.fitted[0] * x + measured.fitted[1]), colour=0),
         Line(say("boundary {cm:.2f} cm", cm=boundary), [boundary, boundary], [0, 1], colour=1),
     )
-    epochs = np.arange(1, len(measured.losses) + 1) * 20
+    steps = np.arange(1, len(measured.losses) + 1) * STEPS_PER_EPOCH
+    fall = Line("", steps, measured.losses)
     return (
         Figure(
             "tumour-size",
             say("A sigmoid turns the size into a probability; where it is one half lies the decision boundary."),
             Panels((
                 Curves(say("Malignant or benign"), say("size (cm)"), say("probability of malignant"), lines),
-                Curves(say("Gradient descent"), say("step"), say("loss"), (Line("", epochs, measured.losses),)),
+                Curves(say("Gradient descent"), say("step"), say("loss"), (fall,), log_x=True),
             )),
         ),
     )  # fmt: skip

@@ -128,7 +128,7 @@ def _vanishes(measured: Measured) -> Claim:
         Verdict.of(abs(measured.steepest - 0.25) < 1e-9 and sigmoid < 0.5 and moved < 0.01 and stuck),
         say("Largest derivative {steepest:.4f}. One more layer multiplied the first layer's gradient by "
             "{sigmoid:.3f} with sigmoid, by {relu:.3f} with ReLU. At {depth} layers the first layer moved by "
-            "{moved:.1e} of its size in training: sigmoid reached {accuracy:.1%} (majority class {majority:.1%}), "
+            "{moved:.2g} of its size in training: sigmoid reached {accuracy:.1%} (majority class {majority:.1%}), "
             "ReLU {best:.1%}, from the same start, on the same data in the same batches.",
             steepest=measured.steepest, sigmoid=sigmoid, relu=relu, depth=depth, moved=moved, accuracy=accuracy,
             majority=measured.majority, best=best),
@@ -147,7 +147,8 @@ def _explodes(measured: Measured) -> Claim:
         Verdict.of(measured.steepest <= 0.25 + 1e-9 and ordinary <= 1, limited=measured.grown > 10),
         say("Its own factor is never above {steepest:.4f}, and with an ordinary start the first layer's gradient "
             "was never more than {ordinary:.2g} times that at depth {shallow}. But with weights {gain:g} "
-            "times an orthogonal matrix and sums near 0 it grew {grown:.1e} times on the way to the first layer: weights above 4 can beat the 1/4. (On the data themselves: {data:.1e} times, "
+            "times an orthogonal matrix and sums near 0 it grew {grown:.2g} times on the way to the first layer: "
+            "weights above 4 can beat the 1/4. (On the data themselves: {data:.2g} times, "
             "because large weights also saturate the units.)",
             steepest=measured.steepest, ordinary=ordinary, shallow=measured.depths[0],
             gain=measured.gain, grown=measured.grown, data=measured.grown_on_data),
