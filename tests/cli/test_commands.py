@@ -89,3 +89,16 @@ def test_training_what_a_file_says_gives_the_same_network(gradoscope) -> None:
 def test_datasets_as_json(gradoscope) -> None:
     entries = json.loads(gradoscope("datasets", "--json").out)
     assert {"tumour", "digits", "fashion-mnist"} <= {entry["name"] for entry in entries}
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_language_may_be_named_anywhere(gradoscope, place: int) -> None:
+    arguments = ["show", "relu"]
+    arguments[place:place] = ["--lang", "ko"]
+    assert "활성화 함수" in gradoscope(*arguments).out
+
+
+def test_an_unknown_language(gradoscope) -> None:
+    ended = gradoscope("show", "--lang=fr", "relu")
+    assert (ended.code, ended.out) == (2, "")
+    assert "'fr'" in ended.err

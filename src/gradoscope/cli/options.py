@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gradoscope.errors import UsageError
-from gradoscope.language import LANGUAGES, say, speaking
+from gradoscope.language import say
 
 if TYPE_CHECKING:
     from gradoscope.data import DataSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def language_option(command: F) -> F:
-    """`--lang`, for commands whose own place is the natural one for it: after the name."""
-    return click.option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        expose_value=False,
-        is_eager=True,
-        callback=lambda context, _option, name: name and context.with_resource(speaking(name)),
-        help="Language of the answer (default: from LANG).",
-    )(command)
 
 
 def data_options(command: F) -> F:

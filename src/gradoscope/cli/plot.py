@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.cli.options import language_option, literal, words
+from gradoscope.cli.options import literal, words
 from gradoscope.cli.output import print_json
 from gradoscope.errors import GradoscopeError, UsageError
 from gradoscope.language import say
@@ -32,7 +32,6 @@ LONGEST = 60  # letters of a name made of the names of the functions
     help="FILE.svg, FILE.png or FILE.pdf (default: NAME.svg).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@language_option
 def command(
     names: tuple[str, ...], interval: str, kind: str | None, out: Path | None, as_json: bool, **orders: bool
 ) -> None:

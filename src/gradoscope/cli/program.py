@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import click
 
 from gradoscope import __version__
-from gradoscope.errors import GradoscopeError
+from gradoscope.errors import GradoscopeError, UsageError
 from gradoscope.language import LANGUAGES, language_of_environment, say, speaking
 
 COMMANDS = ("compare", "train", "predict", "show", "plot", "diagnose", "check", "repair", "lesson", "datasets")
@@ -34,21 +34,34 @@ class Program(click.Group):
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gradoscope")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of messages and reports (default: from LANG).")
-@click.pass_context
-def program(context: click.Context, lang: str | None) -> None:
+@click.option(
+    "--lang", metavar="en|ko", expose_value=False, help="Language, before or after the command (else by LANG)."
+)
+def program() -> None:
     """Which activation and which loss, and why is it not learning? Measured, on your own data."""
-    context.with_resource(speaking(lang or language_of_environment()))
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the program and exit: 0 done, 1 failed, 2 wrong usage, 3 unusable data, 4 --fail-on met, 130 interrupted."""
-    with speaking(_language_wanted(sys.argv[1:] if arguments is None else arguments)):
-        sys.exit(_run(arguments))
+    language, rest = _language(sys.argv[1:] if arguments is None else arguments)
+    with speaking(language if language in LANGUAGES else language_of_environment()):
+        sys.exit(_run(language, rest))
 
 
-def _run(arguments: list[str] | None) -> int:
+def _language(arguments: list[str]) -> tuple[str, list[str]]:
+    """The language asked for with --lang, wherever it stands, else that of the environment; and the other arguments."""
+    for place, option in enumerate(arguments):
+        if option == "--lang" and place + 1 < len(arguments):
+            return arguments[place + 1], arguments[:place] + arguments[place + 2 :]
+        if option.startswith("--lang="):
+            return option.removeprefix("--lang="), arguments[:place] + arguments[place + 1 :]
+    return language_of_environment(), arguments
+
+
+def _run(language: str, arguments: list[str]) -> int:
     try:
+        if language not in LANGUAGES:
+            raise UsageError(say("--lang is {value!r}; it must be en or ko.", value=language))
         result: Any = program.main(arguments, prog_name="gradoscope", standalone_mode=False)
     except GradoscopeError as error:
         return _complain(str(error), error.exit_code)
@@ -69,12 +82,3 @@ def _run(arguments: list[str] | None) -> int:
 def _complain(sentence: str, code: int) -> int:
     click.echo(f"{say('Error')}: {sentence}", err=True)
     return code
-
-
-def _language_wanted(arguments: list[str]) -> str:
-    """The language for errors that are met before the options are read."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
-        wanted = value if option == "--lang" else option.removeprefix("--lang=")
-        if option.startswith("--lang") and wanted in LANGUAGES:
-            return wanted
-    return language_of_environment()

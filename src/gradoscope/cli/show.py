@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.cli.options import language_option
 from gradoscope.cli.output import print_json
 from gradoscope.errors import UsageError
 from gradoscope.language import say
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 @click.option("--losses", "kind", flag_value="loss", help="Losses only.")
 @click.option("--where", metavar="CONDITION", help="Only those of which this holds: facts with and, or, not, brackets.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@language_option
 def command(name: str | None, kind: str | None, where: str | None, as_json: bool) -> None:
     r"""Show all that is known of the activation or loss NAME, or list the catalogue.
 
