@@ -21,7 +21,7 @@ HANGUL = range(ord("가"), ord("힣") + 1)
 @cache
 def result_of(name: str) -> LessonResult:
     lesson = find(name)
-    return lesson.run(**lesson.small)
+    return lesson.run(**dict[str, Any](lesson.small))
 
 
 @pytest.fixture(params=NAMES)

@@ -75,7 +75,12 @@ def _options(lesson: "Lesson[Any]") -> list[click.Parameter]:
             type=type(parameter.default),
             default=parameter.default,
             metavar="VALUE",
-            help=f"{parameter.help()}: {parameter.domain} ({say('default')}: {parameter.default}).",
+            help=say(
+                "{what}: {domain} (default: {default}).",
+                what=parameter.help(),
+                domain=parameter.domain,
+                default=parameter.default,
+            ),
         )
         for parameter in lesson.parameters
     ]

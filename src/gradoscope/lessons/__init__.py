@@ -16,7 +16,8 @@ from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import normalised
 from gradoscope.language import say
 from gradoscope.lessons import pages
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, LessonResult, Parameter, Table, Verdict
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, LessonResult, Table, Verdict
+from gradoscope.lessons.parameters import Parameter
 from gradoscope.records import nearest
 
 __all__ = ["Claim", "Figure", "Lesson", "LessonResult", "Parameter", "Table", "Verdict", "find", "lessons"]

@@ -25,11 +25,13 @@ class Raster(NamedTuple):
     def draw(self, axes: "Axes") -> None:
         """Draw on `axes`."""
         from matplotlib.colors import ListedColormap
+        from matplotlib.ticker import MaxNLocator
 
         order = np.argsort(self.dead.sum(0), kind="stable")
         cells = self.dead[:, order].T.astype(float)
         axes.imshow(cells, aspect="auto", cmap=ListedColormap([ALIVE, DEAD]), vmin=0, vmax=1, interpolation="nearest")
         if self.mark is not None:
             axes.axvline(self.mark - 0.5, color=SERIES[1], linestyle="--", linewidth=1.5)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set(title=self.title, xlabel=self.x_label, ylabel=self.y_label)
         axes.grid(visible=False)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from gradoscope.bridges.peers import beside
 from gradoscope.functions import activations
 from gradoscope.language import say
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels
 

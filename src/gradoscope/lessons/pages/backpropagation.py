@@ -11,7 +11,8 @@ from gradoscope.data import Rows
 from gradoscope.language import say
 from gradoscope.lessons import scratch
 from gradoscope.lessons.laboratory import experiments, gradients, network, watch
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, OneOf, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import OneOf, Parameter, Real, Whole
 from gradoscope.networks import LayerParams, NetworkSpec, Params, TrainingSpec, init
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

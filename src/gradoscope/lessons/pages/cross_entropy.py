@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from gradoscope.functions import losses
 from gradoscope.language import say
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from gradoscope.data import Rows
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, network, traced, watch
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real, Whole
 from gradoscope.networks import Experiment, Named, NetworkSpec, Params, TrainingSpec
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

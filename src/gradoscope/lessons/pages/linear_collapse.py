@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from gradoscope.data import Rows
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import Parts, experiments, layer, network, parts, said, traced
-from gradoscope.lessons.lesson import Claim, Figure, HiddenActivation, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import HiddenActivation, Parameter, Real, Whole
 from gradoscope.networks import LayerParams, NetworkSpec, Params, TrainingSpec, init
 from gradoscope.plots.bars import Bars, Series
 from gradoscope.plots.curves import Curves, Line

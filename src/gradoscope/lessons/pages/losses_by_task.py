@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import Parts, experiments, network, parts, said
-from gradoscope.lessons.lesson import Claim, Figure, HiddenActivation, Lesson, Parameter, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import HiddenActivation, Parameter, Whole
 from gradoscope.networks import Named, TrainingSpec
 from gradoscope.plots.bars import Bars, Series
 from gradoscope.plots.figure import Panels

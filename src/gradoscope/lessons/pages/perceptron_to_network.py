@@ -9,7 +9,8 @@ from gradoscope.data import Rows
 from gradoscope.functions import activations, losses
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, layer, network, said
-from gradoscope.lessons.lesson import Claim, Figure, HiddenActivation, Lesson, Parameter, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import HiddenActivation, Parameter, Whole
 from gradoscope.networks import Layer, Named, NetworkSpec, Params, TrainingSpec
 from gradoscope.plots.boundary import Boundary, plane
 from gradoscope.plots.curves import Curves, Line

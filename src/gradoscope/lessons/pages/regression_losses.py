@@ -9,7 +9,8 @@ from gradoscope.data import Rows
 from gradoscope.functions import losses
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, network
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real, Whole
 from gradoscope.networks import TrainingSpec
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

@@ -11,7 +11,8 @@ from gradoscope.functions import activations
 from gradoscope.language import say
 from gradoscope.lessons import scratch
 from gradoscope.lessons.laboratory import Parts, experiments, network, parts
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real, Whole
 from gradoscope.networks import TrainingSpec
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

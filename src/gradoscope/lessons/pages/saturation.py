@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from gradoscope.functions import activations
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import gradients, network, parts, traced
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real, Whole
 from gradoscope.networks import init
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

@@ -10,7 +10,8 @@ from gradoscope.data import Rows
 from gradoscope.functions import activations, losses
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, network, parts, said, watch
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Real, Whole
 from gradoscope.networks import LayerParams, NetworkSpec, Params, TrainingSpec
 from gradoscope.plots.bars import Bars, Series
 from gradoscope.plots.curves import Curves, Line

@@ -10,7 +10,8 @@ from gradoscope.data import Rows, load
 from gradoscope.functions import activations
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, network, parts, said
-from gradoscope.lessons.lesson import Claim, Figure, Lesson, Parameter, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import Parameter, Whole
 from gradoscope.networks import TrainingSpec
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

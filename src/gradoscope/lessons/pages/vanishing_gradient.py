@@ -10,7 +10,8 @@ from gradoscope.data import Rows
 from gradoscope.functions import activations
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, gradients, network, parts
-from gradoscope.lessons.lesson import Claim, Figure, HiddenActivation, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import HiddenActivation, Parameter, Real, Whole
 from gradoscope.networks import LayerParams, NetworkSpec, Params, TrainingSpec, init
 from gradoscope.plots.curves import Curves, Line
 from gradoscope.plots.figure import Panels

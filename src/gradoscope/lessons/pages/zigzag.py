@@ -9,7 +9,8 @@ from gradoscope.data import Rows
 from gradoscope.functions import activations
 from gradoscope.language import say
 from gradoscope.lessons.laboratory import experiments, gradients, network, parts, watch
-from gradoscope.lessons.lesson import Claim, Figure, HiddenActivation, Lesson, Parameter, Real, Table, Verdict, Whole
+from gradoscope.lessons.lesson import Claim, Figure, Lesson, Table, Verdict
+from gradoscope.lessons.parameters import HiddenActivation, Parameter, Real, Whole
 from gradoscope.networks import LayerParams, NetworkSpec, TrainingSpec, init
 from gradoscope.plots.bars import Bars, Series
 from gradoscope.plots.descent import Descent
