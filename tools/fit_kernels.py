@@ -93,7 +93,7 @@ FITS: dict[str, tuple[str, Callable[[Any], Any], Any, Any, int, int]] = {
     "ERF": ("erf(x) / x in x^2, for |x| < 1", even(mpmath.erf), 0, 1, 6, 12),
     "NORMAL": ("(Phi(x) - 1/2) / x in x^2, for |x| < 1", normal_rise, 0, 1, 5, 11),
     "NORMAL_GATE": ("(Phi(x) + x phi(x) - 1/2) / x in x^2, for |x| < 1", gate_rise, 0, 1, 6, 12),
-    "SHRINK": ("(x - tanh(x)) / x^3 in x^2, for |x| < 0.7", shrunk, 0, 0.5, 6, 13),
+    "SHRINK": ("(x - tanh(x)) / x^3 in x^2, for |x| < 1", shrunk, 0, 1, 9, 20),
     "LOG_COSH": ("log(cosh(x)) / x^2 in x^2, for |x| < 1", log_cosh, 0, 1, 7, 16),
 }
 MILLS = ((3.5, 10), (4.0, 24))

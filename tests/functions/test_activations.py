@@ -62,7 +62,7 @@ def kinks(entry: Activation) -> list[float]:
 def visible(entry: Activation, x: float, slope: Any) -> Any:
     """The size whose last place counts: near an interior minimum, where the derivative crosses zero, at least 1/8."""
     crossing = any(isinstance(fact, Turns) and fact.at and abs(x - fact.at) < 1 for fact in entry.facts)
-    return max(abs(slope), 0.125) if crossing else abs(slope)
+    return max(abs(slope), 0.125 if crossing else entry.floor)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -107,7 +107,8 @@ def test_accuracy(
         found = numbers(world.run(entry, x))
         rises = numbers(world.run(entry.derivative, x))
     for place, at in enumerate(POINTS):
-        assert exact.ulps(found[place], values[place], *FORMATS[dtype]) <= entry.bound, ("value", at, found[place])
+        error = exact.ulps(found[place], values[place], *FORMATS[dtype], size=max(abs(values[place]), entry.floor))
+        assert error <= entry.bound, ("value", at, found[place])
         if at not in kinks(entry):
             error = exact.ulps(rises[place], slopes[place], *FORMATS[dtype], size=visible(entry, at, slopes[place]))
             assert error <= entry.bound, ("derivative", at, rises[place], slopes[place])

@@ -82,9 +82,9 @@ def log1p(x: Array) -> Array:
 
 def tanh_less(x: Array) -> Array:
     """X - tanh(x) without cancellation."""
-    near = at_most(at_least(x, -0.7), 0.7)
+    near = at_most(at_least(x, -1.0), 1.0)
     square = near * near
-    return where(magnitude(x) < 0.7, near * square * polynomial(square, polynomials.SHRINK), x - tanh(x))
+    return where(magnitude(x) < 1, near * square * polynomial(square, polynomials.SHRINK), x - tanh(x))
 
 
 def log_cosh(x: Array) -> Array:
@@ -123,11 +123,11 @@ def lifted_exp(x: Array, lost: Array = 0.0) -> Array:
     return exp(moved) * (1 + (error + (low + lost)))
 
 
-def lifted_bell(x: Array) -> Array:
-    """2^24 exp(-x^2 / 2)."""
+def lifted_bell(x: Array, factor: float = -0.5) -> Array:
+    """2^24 exp(factor x^2), factor < 0 a power of two."""
     near = at_most(at_least(x, -60.0), 60.0)
     square, lost = product(near, near)
-    return lifted_exp(square / -2, lost / -2)
+    return lifted_exp(square * factor, lost * factor)
 
 
 def bell(x: Array, factor: float = -0.5) -> Array:

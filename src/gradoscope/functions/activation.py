@@ -38,6 +38,9 @@ class Activation:
     bound : float
         Value and derivative are that many units in the last place from the exact result at most, in float32 and
         float64 and in every array world.
+    floor : float
+        Where value or derivative crosses zero by cancellation: results smaller than it are as exact as a result of that
+        size.
     elementwise : bool
         Whether each output depends on its own input alone (softmax is not elementwise).
     parameters : Mapping[str, Parameter]
@@ -62,6 +65,7 @@ class Activation:
         formula: str,
         textbook: str,
         bound: float,
+        floor: float,
         source: str,
         initialiser: str,
         guidance: Guidance,
@@ -74,7 +78,7 @@ class Activation:
         self.__doc__ = formula_on_arrays.__doc__
         self.family = formula_on_arrays.__module__.rpartition(".")[2]
         self.aliases, self.formula, self.source = aliases, formula, source
-        self.textbook, self.bound = textbook, bound
+        self.textbook, self.bound, self.floor = textbook, bound, floor
         self.initialiser, self.guidance, self.peers = initialiser, guidance, peers
         self.elementwise, self.parameters = elementwise, parameters
         self._facts = facts
@@ -235,6 +239,7 @@ def activation(
     guidance: Guidance,
     initialiser: str = "glorot_uniform",
     bound: float = 4,
+    floor: float = 0,
     aliases: tuple[str, ...] = (),
     peers: Peers = NO_PEERS,
     elementwise: bool = True,
@@ -249,7 +254,7 @@ def activation(
     def enter(formula_on_arrays: Formula) -> Activation:
         parameters = parameters_of(formula_on_arrays, domains, trainable, arrays=1)
         entry = Activation(
-            formula_on_arrays, facts, formula, textbook, bound, source, initialiser, guidance, peers, aliases,
+            formula_on_arrays, facts, formula, textbook, bound, floor, source, initialiser, guidance, peers, aliases,
             elementwise, parameters,
         )  # fmt: skip
         activations.add(entry)

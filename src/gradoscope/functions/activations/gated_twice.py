@@ -11,6 +11,7 @@ from gradoscope.arrays import (
     erf,
     erf_share,
     exp,
+    lifted_exp,
     log1p,
     tanh,
     where,
@@ -194,14 +195,16 @@ def golu(x: Array) -> Array:
     array([-0.065988,  1.746846])
     """
     near = at_least(x, -7.0)
-    return where(x < -7, 0.0 * near, x * exp(-exp(-near)))
+    left = (near * lifted_exp(-exp(-near))) * BACK
+    return where(x < 0, left, x * exp(-exp(-at_least(x, 0.0))))
 
 
 @golu.derivative
 def _(x: Array) -> Array:
     near = clipped(x, -7.0, 1e4)
     power = exp(-near)
-    return where(x < -7, 0.0 * near, exp(-power) * (1 + near * power))
+    left = (lifted_exp(-power) * (1 + near * power)) * BACK
+    return where(x < 0, left, exp(-power) * (1 + near * power))
 
 
 @activation(

@@ -42,7 +42,7 @@ from gradoscope.functions.parameters import POSITIVE, REAL
     textbook="max(min(slope * x + offset, 1), 0)",
     aliases=("hardsigmoid",),
     source="Courbariaux, Bengio & David 2015; Howard et al. 2019, MobileNetV3",
-    bound=40,  # x / 6 + 1/2 cancels near -3, by what rounding x / 6 loses
+    floor=1 / 8,  # the line crosses zero at -3
     domains={"slope": POSITIVE, "offset": REAL},
     guidance=Guidance(
         use="Gates on small or quantised hardware.",

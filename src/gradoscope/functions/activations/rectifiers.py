@@ -299,7 +299,7 @@ def _(x: Array) -> Array:
     textbook="scale * max(x, 0)**2 + bias",
     source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer baselines",
     initialiser="he_normal",
-    bound=500,  # scale x^2 + bias cancels at its root near 0.707
+    floor=1 / 8,  # the value crosses zero
     domains={"scale": REAL, "bias": REAL},
     trainable=("scale", "bias"),
     guidance=Guidance(

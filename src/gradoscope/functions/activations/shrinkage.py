@@ -2,7 +2,22 @@
 
 import math
 
-from gradoscope.arrays import Array, bell, cast, cos, exp, isfinite, isnan, magnitude, sin, tanh, tanh_less, where
+from gradoscope.arrays import (
+    BACK,
+    Array,
+    bell,
+    cast,
+    cos,
+    exp,
+    isfinite,
+    isnan,
+    lifted_bell,
+    magnitude,
+    sin,
+    tanh,
+    tanh_less,
+    where,
+)
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import (
     Convex,
@@ -221,7 +236,8 @@ def _(x: Array, omega: float = 1.0) -> Array:
     textbook="x + sin(alpha * x)**2 / alpha",
     source="Ziyin, Hartwig & Ueda 2020, NeurIPS",
     initialiser="lecun_normal",
-    bound=100,  # x and sin(x)^2 cancel, and so do 1 and sin(2 x), at isolated points
+    bound=8,  # x and sin(x)^2 cancel, and so do 1 and sin(2 x), around isolated points
+    floor=1 / 8,  # value and derivative cross zero
     domains={"alpha": POSITIVE},
     trainable=("alpha",),
     guidance=Guidance(
@@ -287,4 +303,4 @@ def gaussian(x: Array) -> Array:
 @gaussian.derivative
 def _(x: Array) -> Array:
     near = clipped(x, -60.0, 60.0)
-    return -2 * near * bell(near, -1.0)
+    return (-2 * near * lifted_bell(near, -1.0)) * BACK

@@ -402,7 +402,7 @@ def _(x: Array) -> Array:
     textbook="1 - exp(-exp(x))",
     aliases=("complementary_log_log",),
     source="Gomes & Ludermir 2008",
-    bound=200,  # exp(-exp(x)) magnifies the rounding of exp(x) by exp(x), up to 87 in float32 and 700 in float64
+    bound=1000,  # exp(-exp(x)) magnifies the rounding of exp(x) by exp(x), up to 87 in float32 and 700 in float64
     guidance=Guidance(
         use="Output for rare events.",
         strengths=("Its output is a probability.",),
@@ -438,6 +438,7 @@ def _(x: Array) -> Array:
     Moments(mean=0, second=0.9977847, slope=0.9977864),
     formula=r"f(x) = c \tanh(x / c)",
     textbook="cap * tanh(x / cap)",
+    bound=64,  # x / cap is rounded before the exponential
     aliases=(
         "logit_cap",
         "soft_cap",

@@ -289,7 +289,8 @@ def _(x: Array) -> Array:
     textbook="alpha_p * x**2 + beta * x if x > 0 else alpha_n * (exp(x) - 1 - x) + beta * x",
     source="Huang & Schlag 2024, arXiv 2411.13010",
     initialiser="he_normal",
-    bound=3000,  # two terms cancel at the root near -2.42
+    bound=12,  # two terms cancel around the root near -2.42
+    floor=1 / 8,  # the value crosses zero
     domains={"alpha_p": POSITIVE, "alpha_n": REAL, "beta": REAL},
     trainable=("alpha_p", "alpha_n", "beta"),
     guidance=Guidance(

@@ -27,7 +27,7 @@ from gradoscope.functions.targets import Targets
     before_link="logits",
     after_link="probabilities",
     domains={"gamma": NOT_NEGATIVE, "alpha": Optional(UNIT)},
-    bound=16,  # q^gamma magnifies the rounding of gamma log q
+    bound=1000,  # q^gamma magnifies the rounding of gamma log q, up to 2 * 87 in float32 and 2 * 700 in float64
     guidance=Guidance(
         use="Two classes of very different sizes; object detection.",
         strengths=("Easy examples count little.",),
