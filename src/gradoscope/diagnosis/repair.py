@@ -16,7 +16,7 @@ import numpy as np
 from gradoscope.data import prepare_experiment
 from gradoscope.diagnosis.combined import ALWAYS, IN_TURN
 from gradoscope.diagnosis.evidence import Evidence
-from gradoscope.diagnosis.examine import examined, measured
+from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
 from gradoscope.diagnosis.merits import Merits, merits
 from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.twins import updates
@@ -30,6 +30,7 @@ FEWEST = 2 * PAIRS + 2
 ENOUGH_TO_HALVE = 40
 GOAL = 0.05  # share of what the data allow that a cured run may still miss
 FEW_UPDATES = 1000
+STILL_FALLING = 0.05  # of what the loss fell before, in the last fifth of the epochs
 TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
 
@@ -137,8 +138,17 @@ class _Search:
                 break
             values[chain] = self.value(chain)
             if values[chain] >= 1 - GOAL:
-                return chain
+                return self.longer(chain)
         return max(values, key=lambda chain: values[chain])
+
+    def longer(self, chain: Chain) -> Chain:
+        """The chain with more epochs, where its loss is still falling and the gain is clear."""
+        loss = np.asarray(self.evidence.trial(self.applied(chain)).run.curves.train_loss, np.float64)
+        late = loss[-max(len(loss) // 5, 2) :]
+        if self.spent or len(loss) < len(late) or late[0] - late[-1] < STILL_FALLING * (loss[0] - late[0]):
+            return chain
+        extended = (*chain, "more-epochs")
+        return extended if self.value(extended) >= self.value(chain) + GOAL else chain
 
     def smaller(self, chain: Chain) -> Chain:
         """The chain without the remedies that it can do without."""
@@ -153,13 +163,15 @@ class _Search:
 
 def _candidates(evidence: Evidence) -> Iterator[Chain]:
     """Chains in the order of trial: what the findings advise, usual remedies at once, and ever stronger company."""
-    advised = dict.fromkeys(name for finding in measured(evidence) if finding.stands for name in finding.remedies)
+    causes = [finding for finding in measured(evidence) if finding.stands and finding.fault not in SYMPTOMS]
+    advised = dict.fromkeys(name for finding in causes for name in finding.remedies)
     always = tuple(part.remedy for part in ALWAYS)
     singles = [(name,) for name in list(advised)[:4]]
     usual = [(*always, *(part.remedy for part in last)) for last in IN_TURN]
-    strongest = [(*always, *last) for last in STRONGEST]
+    few = updates(evidence) < FEW_UPDATES
+    strongest = [(*always, *last) for last in STRONGEST if few or "many-more-epochs" not in last]
     # A run of few steps needs more of them before anything else can show; otherwise the costly chains come last.
-    chains = [*singles, *strongest, *usual] if updates(evidence) < FEW_UPDATES else [*singles, *usual, *strongest]
+    chains = [*singles, *strongest, *usual] if few else [*singles, *usual, *strongest]
     seen = [evidence.experiment]
     for chain in chains:
         experiment = evidence.experiment
