@@ -19,7 +19,7 @@ from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
 from gradoscope.diagnosis.merits import Merits, merits
 from gradoscope.diagnosis.remedies import remedies
-from gradoscope.diagnosis.twins import updates
+from gradoscope.diagnosis.twins import FEW_UPDATES, updates
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, plan
@@ -29,7 +29,6 @@ PAIRS = 2  # further seeds on which the original and the repaired experiment are
 FEWEST = 2 * PAIRS + 2
 ENOUGH_TO_HALVE = 40
 GOAL = 0.05  # share of what the data allow that a cured run may still miss
-FEW_UPDATES = 1000
 STILL_FALLING = 0.05  # of what the loss fell before, in the last fifth of the epochs
 TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
@@ -215,7 +214,7 @@ def changes(before: Experiment, after: Experiment) -> Iterator[str]:
     old, new = (dict(_flat(tomllib.loads(experiment.to_toml()))) for experiment in (before, after))
     for place in dict.fromkeys([*old, *new]):
         if old.get(place) != new.get(place):
-            yield f"{place}: {old.get(place, say('default'))} → {new.get(place, say('default'))}"
+            yield f"{place}: {old.get(place, say('(not given)'))} → {new.get(place, say('(not given)'))}"
 
 
 def _flat(table: Any, place: str = "") -> Iterator[tuple[str, Any]]:
