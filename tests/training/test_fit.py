@@ -200,6 +200,12 @@ def test_many_rows_are_judged_in_blocks() -> None:
     np.testing.assert_allclose(answers, scratch.forward(layers, X)[1][-1], rtol=1e-3, atol=1e-4)
 
 
+def test_no_rows_give_no_outputs() -> None:
+    run = trained([experiment()])[0]
+    nothing = np.zeros((0, 2), np.float32)
+    assert outputs(plan([run.experiment.network]), run.params, run.moving, nothing).shape == (1, 0, 1)
+
+
 def test_only_learning_rates_may_differ() -> None:
     with pytest.raises(UsageError, match="learning rate"):
         trained([experiment(), experiment(batch_size=5)])

@@ -219,7 +219,8 @@ def outputs(population: Plan, params: Params, moving: Moving, inputs: NDArray[np
     """
     widest = max(layer.units for layer in population.layers) * population.members
     size = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // widest))
-    filled = np.concatenate([inputs, np.zeros((-len(inputs) % size, inputs.shape[1]), np.float32)])
-    blocks = [filled[first : first + size] for first in range(0, len(filled), size)]
+    count = max(1, -(-len(inputs) // size))
+    filled = np.concatenate([inputs, np.zeros((count * size - len(inputs), inputs.shape[1]), np.float32)])
+    blocks = np.split(filled, count)
     parts = [np.asarray(_outputs(population, params, moving, block)) for block in blocks]
     return np.concatenate(parts, axis=1)[:, : len(inputs)]
