@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from gradoscope.data import DataSpec
@@ -17,6 +18,7 @@ from gradoscope.training import outputs
 from gradoscope.training.epoch import Data, Program, start, train_epoch
 from gradoscope.training.objective import objective
 
+torch.set_num_threads(1)  # these networks are so small that a second thread only waits
 Floats = NDArray[np.float32]
 Batch = tuple[Floats, Floats]
 
