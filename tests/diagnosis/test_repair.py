@@ -5,24 +5,28 @@ from pathlib import Path
 import pytest
 from tests.diagnosis.experiments import EXAMPLES, SOUND, binary, relus
 
+from gradoscope.data import DataSpec
 from gradoscope.diagnosis import diagnose, repair
 from gradoscope.errors import UsageError
 from gradoscope.networks import Experiment, Named
 
 BUDGET = 20
+CELLS_AS_MEASURED = binary(
+    DataSpec("load_breast_cancer", task="binary"), optimizer="sgd", learning_rate=0.05, epochs=20
+)
 
 
 @pytest.mark.parametrize(
-    ("fault", "place"),
+    ("fault", "place", "experiment"),
     [
-        ("wrong-loss", "network.loss"),
-        ("poor-initialisation", "network.hidden[0].initialiser"),
-        ("learning-rate-too-high", "training.learning_rate"),
-        ("unscaled-inputs", "data.inputs"),
+        ("wrong-loss", "network.loss", EXAMPLES["wrong-loss"].firing),
+        ("poor-initialisation", "network.hidden[0].initialiser", EXAMPLES["poor-initialisation"].firing),
+        ("learning-rate-too-high", "training.learning_rate", EXAMPLES["learning-rate-too-high"].firing),
+        ("unscaled-inputs", "data.inputs", CELLS_AS_MEASURED),
     ],
 )
-def test_cures_with_one_change(fault: str, place: str, folder: Path) -> None:
-    found = repair(EXAMPLES[fault].firing, folder, budget=BUDGET)
+def test_cures_with_one_change(fault: str, place: str, experiment: Experiment, folder: Path) -> None:
+    found = repair(experiment, folder, budget=BUDGET)
     assert place in [line.partition(":")[0] for line in found.changes]
     assert found.after > found.before
     assert found.proof is not None

@@ -17,7 +17,7 @@ from gradoscope.data import prepare_experiment
 from gradoscope.diagnosis.combined import ALWAYS, IN_TURN
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
-from gradoscope.diagnosis.merits import Merits, merits
+from gradoscope.diagnosis.merits import Merits, merits, paired
 from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.twins import FEW_UPDATES, updates
 from gradoscope.errors import UsageError
@@ -29,6 +29,7 @@ PAIRS = 2  # further seeds on which the original and the repaired experiment are
 FEWEST = 2 * PAIRS + 2
 ENOUGH_TO_HALVE = 40
 GOAL = 0.05  # share of what the data allow that a cured run may still miss
+NEARLY, CHANCE = 0.2, 2.0
 STILL_FALLING = 0.05  # of what the loss fell before, in the last fifth of the epochs
 TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
@@ -114,13 +115,21 @@ class _Search:
             experiment = remedies[name](experiment, self.evidence.data) or experiment
         return experiment
 
-    def value(self, chain: Chain) -> float:
-        """How much of what the data allow the chain reaches on the rows that choose (1: all of it)."""
+    def chosen(self, chain: Chain) -> Merits:
+        """The chain's merits on the rows that choose."""
         changed = self.applied(chain)
         trial = self.evidence.own if changed == self.evidence.experiment else self.evidence.trial(changed)
-        choose, _ = _halves(trial.validation)
+        return _halves(trial.validation)[0]
+
+    def value(self, chain: Chain) -> float:
+        """How much of what the data allow the chain reaches on the rows that choose (1: all of it)."""
         floor, top = _halves(self.evidence.constant)[0].mean(), _halves(self.evidence.reference.validation)[0].mean()
-        return float((choose.mean() - floor) / max(top - floor, 1e-9))
+        return float((self.chosen(chain).mean() - floor) / max(top - floor, 1e-9))
+
+    def cured(self, chain: Chain) -> bool:
+        """Whether the chain reaches what the data allow, or nearly so and no farther from it than chance explains."""
+        value, top = self.value(chain), _halves(self.evidence.reference.validation)[0]
+        return value >= 1 - GOAL or (value >= 1 - NEARLY and paired(top, self.chosen(chain)).z < CHANCE)
 
     @property
     def spent(self) -> bool:
@@ -130,13 +139,13 @@ class _Search:
     def best(self) -> Chain:
         """The first chain that cures, or the best of those that the budget allowed."""
         values: dict[Chain, float] = {(): self.value(())}
-        if values[()] >= 1 - GOAL:
+        if self.cured(()):
             return ()
         for chain in _candidates(self.evidence):
             if self.spent:
                 break
             values[chain] = self.value(chain)
-            if values[chain] >= 1 - GOAL:
+            if self.cured(chain):
                 return self.longer(chain)
         return max(values, key=lambda chain: values[chain])
 
