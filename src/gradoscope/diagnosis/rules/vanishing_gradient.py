@@ -9,8 +9,10 @@ rescales is noise.
 **How it is seen.** In a full pass before the first step: between the first weighted sum and the last hidden layer,
 the spread between rows shrinks below 1 %. It is a finding when the run falls short as well. Other starts (the next
 eight seeds) are looked at too, which costs a pass each: if the run itself was lucky, but the signal is lost in a
-third of the starts or more, that is said as a warning, for the next run will probably fail. The factor of 100 is far
-from what healthy stacks show, which lie between a third and ten whatever their depth.
+third of the starts or more, that is said as a warning, for the next run will probably fail. Why a hundredth: with
+usual starts, layers of 16 ReLU or tanh units keep a tenth or more down to depth 16 and are never caught; sigmoid
+layers keep a twentieth at depth 2, a hundredth at depth 3 and a thousandth at depth 4; layers of 5 ReLU units are
+caught in one start of ten at depth 8 and in two of three at depth 16.
 
 **What to do.** An activation that keeps the signal with the initialiser that belongs to it (ReLU with He, SELU with
 LeCun), normalisation, fewer or wider layers.
