@@ -42,7 +42,7 @@ EVERY_WORLD = [pytest.param(world, id=world.name) for world in WORLDS.values()]
 
 def points() -> list[float]:
     """float32 numbers: dense near zero, tiny, and up to where exp overflows in float32."""
-    near = np.linspace(-9.7, 9.7, 41)
+    near = np.linspace(-9.7, 9.7, 25)
     far = np.array([13.3, 17.9, 26.1, 44.4, 71.3, 86.5])
     tiny = np.array([1e-20, 1e-9, 3e-5, 2e-3, 0.09])
     return [float(x) for x in np.unique(np.concatenate([near, far, -far, tiny, -tiny]).astype(np.float32))]
@@ -70,6 +70,7 @@ def test_facts(entry: Activation) -> None:
     for fact in entry.facts:
         verdict = fact.check(entry)
         assert verdict.holds, (fact, verdict)
+        assert "prove" not in verdict.method, "a grid is no proof"
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -104,8 +105,7 @@ def test_accuracy(
     values, slopes = truth(entry, exact_values)
     with jax.enable_x64(dtype == "float64"):
         x = world.array(POINTS, dtype)
-        found = numbers(world.run(entry, x))
-        rises = numbers(world.run(entry.derivative, x))
+        found, rises = (numbers(part) for part in world.run(lambda at: (entry(at), entry.derivative(at)), x))
     for place, at in enumerate(POINTS):
         error = exact.ulps(found[place], values[place], *FORMATS[dtype], size=max(abs(values[place]), entry.floor))
         assert error <= entry.bound, ("value", at, found[place])
@@ -259,9 +259,3 @@ def test_a_false_fact_is_caught() -> None:
     ]  # fmt: skip
     for name, fact in false:
         assert not fact.check(activations[name]).holds, (name, fact)
-
-
-def test_a_grid_is_not_a_proof() -> None:
-    for entry in activations.values():
-        for fact in entry.facts:
-            assert "prove" not in fact.check(entry).method

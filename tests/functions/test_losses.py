@@ -115,8 +115,8 @@ def test_accuracy(entry: Loss, form: str, world: World, dtype: str) -> None:
     values, slopes = truth(entry, form)
     with jax.enable_x64(dtype == "float64"):
         prediction, target = world.array(predictions, dtype), as_target(world, entry, targets, dtype)
-        found = numbers(world.run(lambda p: entry(p, target, input=form), prediction))
-        rises = numbers(entry.derivative(prediction, target, input=form)).reshape(len(predictions), -1)
+        both = world.run(lambda p: (entry(p, target, input=form), entry.derivative(p, target, input=form)), prediction)
+        found, rises = numbers(both[0]), numbers(both[1]).reshape(len(predictions), -1)
     for place, value in enumerate(values):
         error = exact.ulps(found[place], value, *FORMATS[dtype], size=max(abs(value), entry.floor))
         assert error <= entry.bound, (predictions[place], targets[place], found[place], value)

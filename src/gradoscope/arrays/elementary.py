@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from gradoscope.arrays.worlds import Array, cast, namespace, world_of
+from gradoscope.arrays.worlds import Array, cast, is_double, namespace, world_of
 
 
 def exp(x: Array) -> Array:
@@ -135,3 +135,16 @@ def scan(step: Callable[[Array, Array], Array], start: Array, rows: Array) -> Ar
     for row in rows:
         states.append(step(states[-1], row))
     return namespace(start).stack(states)
+
+
+def leading_digits(x: Array) -> Array:
+    """The leading half of the binary digits of x (float32 or float64); the rest cut off, and not differentiated."""
+    world = world_of(x)
+    kind, mask = ("int64", -(1 << 27)) if is_double(x) else ("int32", -(1 << 12))
+    if world == "jax":
+        import jax
+
+        bits = jax.lax.bitcast_convert_type(x, getattr(namespace(x), kind))
+        return jax.lax.bitcast_convert_type(bits & mask, x.dtype)
+    plain_numbers = x.detach() if world == "torch" else x
+    return (plain_numbers.view(getattr(namespace(x), kind)) & mask).view(x.dtype)

@@ -11,6 +11,7 @@ from gradoscope.arrays.elementary import (
     at_most,
     exp,
     isfinite,
+    leading_digits,
     log,
     magnitude,
     where,
@@ -96,17 +97,23 @@ def log_cosh(x: Array) -> Array:
 
 
 def split(x: Array) -> tuple[Array, Array]:
-    """X as a sum of two numbers of half its digits each (Veltkamp); |x| must not be near overflow."""
-    spread = x * (134217729.0 if is_double(x) else 4097.0)
-    high = spread - (spread - x)
+    """X as a sum of two numbers of half its digits each: its leading digits by masking bits, and the rest.
+
+    Compilers contract products with sums, which breaks the arithmetic splitting by Veltkamp.
+    """
+    high = leading_digits(x)
     return high, x - high
 
 
 def product(x: Array, y: Array) -> tuple[Array, Array]:
-    """X * y as the rounded product and its rounding error (Dekker)."""
+    """X * y as the rounded product and its rounding error.
+
+    The product of the leading halves is exact, and the result comes from a sum: contraction cannot change it.
+    """
     (a, b), (c, d) = split(x), split(y)
-    rounded = x * y
-    return rounded, ((a * c - rounded) + (a * d + b * c)) + b * d
+    most, rest = a * c, (a * d + b * c) + b * d
+    rounded = most + rest
+    return rounded, rest - (rounded - most)
 
 
 def plus(x: Array, y: Array) -> tuple[Array, Array]:

@@ -32,7 +32,7 @@ def scope() -> dict[str, Any]:
     return {"__builtins__": BUILT_IN, **{name: getattr(mpmath, name) for name in NAMES}}
 
 
-def evaluate(formula: str, values: Mapping[str, Any], bits: int = 2400) -> Any:
+def evaluate(formula: str, values: Mapping[str, Any], bits: int = 1600) -> Any:
     """The formula at `values` (numbers or rows of numbers), computed with that many bits.
 
     Examples
@@ -49,10 +49,10 @@ def evaluate(formula: str, values: Mapping[str, Any], bits: int = 2400) -> Any:
 def derivative(formula: str, values: Mapping[str, Any], name: str = "x", place: int | None = None) -> Any:
     """The derivative of the formula with respect to the value `name` (or its entry at `place`), by differences.
 
-    Symmetric differences of fourth order with a step of 2^-300 relative to the value, on 2400 bits.
+    Symmetric differences of fourth order with a step of 2^-300 relative to the value, on 1600 bits.
     """
     mpmath = _mpmath()
-    with mpmath.workprec(2400):
+    with mpmath.workprec(1600):
         exact = {key: _exact(value) for key, value in values.items()}
         code, names = compiled(formula), scope()
         middle = exact[name] if place is None else exact[name][place]
