@@ -1,0 +1,330 @@
+"""A watch over a PyTorch training loop: hooks that look on, and what they see as signals and as an experiment."""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from gradoscope.bridges.chain import Act, Piece, UntranslatableError
+from gradoscope.bridges.extras import missing
+from gradoscope.bridges.rebuilding import Loop
+from gradoscope.bridges.recording import Array, Batch, Evaluation, Recorder, Step
+from gradoscope.bridges.watching import Scope
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+
+try:
+    import torch
+except ModuleNotFoundError:
+    raise missing("PyTorch", "torch") from None
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.hooks import RemovableHandle
+
+from gradoscope.bridges.torch_model import between, goal, numpy_of, optimiser, translated
+
+Tensors = list[torch.Tensor]
+SAMPLE = 64  # rows on which the translated model must give what the model gives
+FLUSH = 64  # steps whose numbers stay on the device until they are fetched together
+DENSE, EVERY = 4, 16  # norms are taken in the first steps, then in every 16th: those of updates need a copy of weights
+COLUMNS = 64  # inputs that make up the fingerprint of a row
+
+
+class _Pass(NamedTuple):
+    """A batch on its way; `learning`: its outputs can be differentiated. Target and loss once they were seen."""
+
+    inputs: torch.Tensor
+    output: torch.Tensor
+    training: bool
+    learning: bool
+    target: torch.Tensor | None = None
+    loss: torch.Tensor | None = None
+
+
+class _Fresh(NamedTuple):
+    """What one step left on the device."""
+
+    rows: list[int]
+    losses: Tensors
+    rate: float
+    gradient: torch.Tensor | None
+    update: torch.Tensor | None
+    weight: torch.Tensor | None
+    batch: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor] | None
+
+
+@final
+class TorchScope(Scope):
+    """A watch over the training of a PyTorch model, for use in a `with` statement.
+
+    Parameters
+    ----------
+    model
+        What is trained: a module, also a compiled one.
+    optimizer
+        Whose steps are watched; None watches every optimiser that moves parameters of the model.
+    loss
+        The loss: a module of `torch.nn`, or one of the functions of `torch.nn.functional`, which is then to be called
+        as `scope.loss(output, target)`. None finds the module when it is called with what the model gave.
+    validation
+        Inputs and targets (tensors) of rows that are not trained on; None takes those that go through the model
+        without training it.
+
+    Notes
+    -----
+    Hooks only look: gradients, parameters, buffers and random numbers are those of an unwatched run, bit for bit.
+    The loss is taken in every step; norms of gradients, updates and weights in the first four steps and then in
+    every 16th, for updates take a copy of the weights. Rows are kept until the first epoch is known to be over, which is
+    seen when its rows have come round, or told with `epoch_end()`; at most 512 MiB are kept.
+
+    Examples
+    --------
+    >>> _ = torch.manual_seed(0)
+    >>> inputs = torch.randn(64, 2)
+    >>> targets = (inputs.sum(1) > 0).long()
+    >>> model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+    >>> optimizer, loss = torch.optim.SGD(model.parameters(), lr=0.1), nn.CrossEntropyLoss()
+    >>> with TorchScope(model, optimizer) as scope:
+    ...     for epoch in range(3):
+    ...         for batch in range(0, 64, 16):
+    ...             optimizer.zero_grad()
+    ...             loss(model(inputs[batch : batch + 16]), targets[batch : batch + 16]).backward()
+    ...             optimizer.step()
+    >>> scope.watched.layers, scope.watched.signals.gradient_norm.shape
+    (('0', '2'), (3, 2))
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer | None = None,
+        loss: Callable[..., torch.Tensor] | None = None,
+        validation: tuple[torch.Tensor, torch.Tensor] | None = None,
+    ) -> None:
+        self._model, self._optimizer, self._loss, self._validation = model, optimizer, loss, validation
+        weights = {name: module.weight for name, module in model.named_modules() if _has_kernel(module)}
+        self._weights: Tensors = [weight for weight in weights.values() if isinstance(weight, torch.Tensor)]
+        self._recorder = Recorder(tuple(name.removeprefix("_orig_mod.") for name in weights))
+        self._own = {id(parameter) for parameter in model.parameters()}
+        self._start: dict[str, torch.Tensor] = {}
+        self._handles: list[RemovableHandle] = []
+        self._latest: _Pass | None = None
+        self._candidates: list[_Pass] = []
+        self._fresh: list[_Fresh] = []
+        self._before: Tensors = []
+        self._pair: tuple[Array, Array] | None = None
+        self._direction: torch.Tensor | None = None
+        self._first: tuple[torch.Tensor, torch.Tensor] | None = None
+        self._one_place = False
+        self._steps = 0
+        self._began = self._seconds = 0.0
+
+    def __enter__(self) -> "TorchScope":
+        module = _inner(self._model)
+        self._start = {name: value.detach().clone() for name, value in module.state_dict().items()}
+        hooks = [self._model.register_forward_hook(self._passed)]
+        if isinstance(self._loss, nn.Module):
+            hooks.append(self._loss.register_forward_hook(self._lost))
+        elif self._loss is None and module is self._model:  # beside global hooks, compiled modules warn
+            hooks.append(register_module_forward_hook(self._lost))
+        if self._optimizer is not None:
+            hooks.append(self._optimizer.register_step_pre_hook(self._stepping))
+            hooks.append(self._optimizer.register_step_post_hook(self._stepped))
+        else:
+            hooks.append(register_optimizer_step_pre_hook(self._stepping))
+            hooks.append(register_optimizer_step_post_hook(self._stepped))
+        self._handles, self._began = hooks, time.perf_counter()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles, self._before = [], []
+        self._seconds += time.perf_counter() - self._began
+        self._settled()
+
+    def loss(self, output: torch.Tensor, target: torch.Tensor, **settings: Any) -> torch.Tensor:
+        """The loss function that was given, called and looked at."""
+        if self._loss is None:
+            raise UsageError(say("watch was given no loss to call; give it one: watch(model, loss=...)."))
+        value = self._loss(output, target, **settings)
+        if not isinstance(self._loss, nn.Module):
+            self._noted(output, target, value)
+        return value
+
+    # Hooks.
+
+    def _passed(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        self._leave_latest()
+        if args and isinstance(args[0], torch.Tensor) and args[0].ndim and isinstance(output, torch.Tensor):
+            self._latest = _Pass(args[0].detach(), output.detach(), module.training, output.requires_grad)
+
+    def _lost(self, module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
+        if module is not self._loss and not isinstance(module, nn.modules.loss._Loss):  # noqa: SLF001  # the only base
+            return
+        if not torch.compiler.is_compiling() and len(args) == 2 and isinstance(value, torch.Tensor):
+            self._loss = module
+            self._noted(args[0], args[1], value)
+
+    def _noted(self, output: torch.Tensor, target: torch.Tensor, value: torch.Tensor) -> None:
+        """A loss was taken of the batch under way."""
+        latest = self._latest
+        if latest is None or latest.loss is not None or len(output) != len(latest.output):
+            return
+        if self._pair is None:
+            self._pair = numpy_of(latest.output).copy(), numpy_of(output).copy()
+        mean = value.detach() if value.ndim == 0 else value.detach().mean()
+        self._latest = _Pass(*latest[:4], target.detach(), mean)
+
+    def _leave_latest(self) -> None:
+        """The batch under way gets no more of a loss: it waits for a step, or was an evaluation."""
+        latest, self._latest = self._latest, None
+        if latest is None:
+            return
+        if latest.learning:
+            self._candidates.append(latest)
+        else:
+            self._evaluated(latest)
+
+    def _evaluated(self, batch: _Pass) -> None:
+        first = self._recorder.first_block
+        keep = (first is None or first == self._steps) and self._validation is None and not self._recorder.cut
+        rows = Batch(_host(batch.inputs), None if batch.target is None else _host(batch.target)) if keep else None
+        loss = float("nan") if batch.loss is None else float(batch.loss)
+        self._recorder.evaluated(Evaluation(self._steps, len(batch.inputs), loss), rows)
+
+    def _stepping(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if not self._owns(optimizer):
+            return
+        self._leave_latest()
+        trained = [each for each in self._candidates if each.training] or self._candidates
+        for each in self._candidates if len(trained) < len(self._candidates) else ():
+            if not each.training:
+                self._evaluated(each)
+        self._candidates, gradient = [], None
+        if self._steps < DENSE or self._steps % EVERY == 0:
+            gradient = torch.stack([_norm(weight.grad) for weight in self._weights])
+            self._before = [weight.detach().clone() for weight in self._weights]
+        rate = float(optimizer.param_groups[0]["lr"])
+        rows, losses = [len(each.inputs) for each in trained], [each.loss for each in trained if each.loss is not None]
+        self._fresh.append(_Fresh(rows, losses, rate, gradient, None, None, self._copied(trained)))
+
+    def _stepped(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if not self._fresh or not self._owns(optimizer):
+            return
+        self._steps += 1
+        if self._before:
+            weights = [weight.detach() for weight in self._weights]
+            update = torch.stack([_norm(new - old) for new, old in zip(weights, self._before, strict=True)])
+            weight = torch.stack([_norm(weight) for weight in weights])
+            self._fresh[-1] = self._fresh[-1]._replace(update=update, weight=weight)
+            self._before = []
+        if len(self._fresh) >= FLUSH:
+            self._flush()
+
+    def _owns(self, optimizer: torch.optim.Optimizer) -> bool:
+        if self._optimizer is None and any(id(p) in self._own for g in optimizer.param_groups for p in g["params"]):
+            self._optimizer = optimizer  # those of other models step unseen
+        return optimizer is self._optimizer
+
+    def _copied(self, trained: list[_Pass]) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor] | None:
+        """The rows of a step, while they are wanted, with a fingerprint of each."""
+        if not trained or not self._recorder.wants_rows:
+            return None
+        inputs = trained[0].inputs if len(trained) == 1 else torch.cat([each.inputs for each in trained])
+        targets = [each.target for each in trained if each.target is not None]
+        prints = self._prints(inputs)
+        if self._copies(inputs, prints):
+            inputs, targets = inputs.clone(), [target.clone() for target in targets]
+        known = None if len(targets) < len(trained) else targets[0] if len(targets) == 1 else torch.cat(targets)
+        return inputs, known, prints
+
+    def _prints(self, inputs: torch.Tensor) -> torch.Tensor:
+        """A number per row, made of some of its inputs with weights that no other row is likely to share."""
+        flat = inputs.reshape(len(inputs), -1)
+        some = flat[:, :: -(-flat.shape[1] // COLUMNS)].to(torch.float32)
+        if self._direction is None or len(self._direction) != some.shape[1]:
+            drawn = torch.randn(some.shape[1], generator=torch.Generator().manual_seed(0))
+            self._direction = drawn.to(some.device)
+        return some @ self._direction
+
+    def _copies(self, inputs: torch.Tensor, prints: torch.Tensor) -> bool:
+        """Whether rows must be copied: the first ones, and all where batch after batch is written to one place."""
+        if self._steps > 1:
+            return self._one_place
+        if self._first is not None:
+            place, values = self._first
+            self._one_place = place.data_ptr() == inputs.data_ptr() and not torch.equal(values, prints)
+        self._first = inputs, prints
+        return True
+
+    def _flush(self) -> None:
+        """Fetch what is still on the device."""
+        fresh, self._fresh = self._fresh, []
+        if fresh:
+            self._recorder.steps += [_step(each) for each in fresh]
+            kept = [each.batch for each in fresh if each.batch is not None]
+            if kept and self._recorder.wants_rows:
+                batches = [Batch(_host(inputs), None if y is None else _host(y)) for inputs, y, _ in kept]
+                self._recorder.keep(batches, [_host(prints).astype(np.float64) for _, _, prints in kept])
+
+    def _settled(self) -> Recorder:
+        self._flush()
+        return self._recorder
+
+    # As an experiment.
+
+    def _loop(self) -> Loop:
+        if self._loss is None or self._pair is None:
+            raise UntranslatableError(say("no loss was seen; give it: watch(model, loss=...)"))
+        assert self._optimizer is not None
+        sample = self._recorder.batches[0].inputs[:SAMPLE] if self._recorder.batches else None
+        chain = translated(_inner(self._model), self._start, self._outside(), sample)
+        settings, l2 = optimiser(self._optimizer)
+        told = None if self._validation is None else Batch(*map(_host, self._validation))
+        return Loop(chain, goal(self._loss), settings, l2, self._seconds, told)
+
+    def _outside(self) -> list[Piece]:
+        """What the loop itself does between the model and the loss."""
+        assert self._pair is not None
+        found = between(*self._pair)
+        return [] if found is None else [Act(say("the training loop"), found)]
+
+
+def _inner(model: nn.Module) -> nn.Module:
+    """The module that was compiled, or the model itself."""
+    return dict(model.named_children()).get("_orig_mod", model)
+
+
+def _has_kernel(module: nn.Module) -> bool:
+    weight = dict(module.named_parameters(recurse=False)).get("weight")
+    return weight is not None and weight.ndim >= 2
+
+
+def _norm(tensor: torch.Tensor | None) -> torch.Tensor:
+    if tensor is None:
+        return torch.zeros(())
+    dense = tensor.coalesce().values() if tensor.is_sparse else tensor
+    norm: torch.Tensor = torch.linalg.vector_norm(dense.to(torch.float32))  # its own argument for the type is slow
+    return norm
+
+
+def _host(tensor: torch.Tensor) -> Array:
+    plain = tensor.detach().to(torch.float32) if tensor.dtype is torch.bfloat16 else tensor.detach()
+    array: Array = plain.cpu().numpy()
+    return array
+
+
+def _step(fresh: _Fresh) -> Step:
+    """Numbers on the host: the loss is the mean over the rows of the step."""
+    rows, losses = np.array(fresh.rows or [1]), [float(loss) for loss in fresh.losses]
+    with np.errstate(over="ignore", invalid="ignore"):
+        loss = float(rows @ np.array(losses) / rows.sum()) if len(losses) == len(rows) else float("nan")
+    measured = (fresh.gradient, fresh.update, fresh.weight)
+    norms = (None if each is None else _host(each).astype(np.float64) for each in measured)
+    return Step(int(rows.sum()), loss, fresh.rate, *norms)

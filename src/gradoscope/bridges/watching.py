@@ -1,0 +1,123 @@
+"""What every watch over a training loop can say, whatever the library."""
+
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradoscope.bridges.chain import UntranslatableError
+from gradoscope.bridges.epochs import How
+from gradoscope.bridges.rebuilding import Loop, Rebuilt, rebuilt
+from gradoscope.bridges.recording import NonFinite, Recorder, WatchedSignals
+from gradoscope.data import Prepared
+from gradoscope.diagnosis import Diagnosis, Finding, Severity, examine
+from gradoscope.diagnosis.causes import ordered
+from gradoscope.diagnosis.evidence import Evidence
+from gradoscope.errors import UsageError
+from gradoscope.language import say
+from gradoscope.networks import Experiment
+from gradoscope.training import Run
+
+
+class Watched(NamedTuple):
+    """What was watched, per epoch: layers by name, signals (epochs, layers), training loss (epochs,)."""
+
+    layers: tuple[str, ...]
+    signals: WatchedSignals
+    train_loss: NDArray[np.float32]
+    how: How
+
+
+class Scope(ABC):
+    """A watch over a training loop: signals per epoch and layer, and a diagnosis."""
+
+    @abstractmethod
+    def _settled(self) -> Recorder:
+        """The recorder, once everything that is still under way has reached it."""
+
+    @abstractmethod
+    def _loop(self) -> Loop:
+        """The loop in the words of an experiment, or an UntranslatableError error."""
+
+    def epoch_end(self) -> None:
+        """Say that an epoch is over; without it the end of an epoch is found by its rows coming round."""
+        self._settled().epoch_ended()
+
+    @property
+    def watched(self) -> Watched:
+        """The signals of the loop so far."""
+        recorder = self._settled()
+        return Watched(recorder.layers, recorder.signals(), recorder.losses(), recorder.epochs().how)
+
+    @property
+    def non_finite(self) -> NonFinite | None:
+        """The first step with NaN or infinity and its layer, or None."""
+        return self._settled().non_finite()
+
+    def diagnose(self) -> Diagnosis:
+        """Say why the watched model does not learn, or that no fault was found.
+
+        The model is written down as an experiment with the rows that it saw, and every rule looks at what was watched.
+        Where a rule has to try a change, a twin is trained here, by Gradoscope; the watched model is never touched.
+
+        Returns
+        -------
+        Diagnosis
+            `outcome` says how the loop ended and, a sentence each, what could not be known.
+
+        Raises
+        ------
+        UsageError
+            No step of training was seen.
+        """
+        began = time.perf_counter()
+        recorder = self._settled()
+        if not recorder.steps:
+            raise UsageError(say("No step of training was watched; run the training loop inside the block."))
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                found = rebuilt(self._loop(), recorder, Path(folder))
+            except UntranslatableError as obstacle:
+                return _of_signals(recorder, str(obstacle), time.perf_counter() - began)
+            return replace(_of_rules(found, recorder, Path(folder)), seconds=time.perf_counter() - began)
+
+
+def _of_rules(found: Rebuilt, recorder: Recorder, folder: Path) -> Diagnosis:
+    """What the rules say about the loop as an experiment; what is wrong whatever the weights comes with them."""
+    said = judged(found.experiment, found.data, found.run, folder)
+    findings = list(said.findings)
+    if found.mismatch is not None:
+        findings = [_mismatched(found.mismatch), *(f for f in findings if f.fault != "wrong-output-activation")]
+    return replace(said, outcome=" ".join([said.outcome or "", *found.remarks]), findings=ordered(findings))
+
+
+def judged(experiment: Experiment, data: Prepared, run: Run, folder: Path) -> Diagnosis:
+    """What the rules say of a run that was not trained here."""
+    evidence = Evidence(experiment, folder, data, run)
+    findings = ordered(examine._findings(evidence))  # noqa: SLF001
+    return Diagnosis(findings, run.sentence, examine._score(evidence), evidence.trainings)  # noqa: SLF001
+
+
+def _mismatched(sentence: str) -> Finding:
+    where, remedies = say("output layer"), ("matched-output", "matched-output-and-loss")
+    return Finding("wrong-output-activation", Severity.WARNING, where, sentence, {}, remedies, confidence=1.0)
+
+
+def _of_signals(recorder: Recorder, obstacle: str, seconds: float) -> Diagnosis:
+    """What the signals alone say, and why the rules were not asked."""
+    sentence = say("Most rules could not be asked, because {obstacle}; the signals were watched.", obstacle=obstacle)
+    return Diagnosis(tuple(_bare(recorder.non_finite())), sentence, None, 0, seconds)
+
+
+def _bare(where: NonFinite | None) -> Sequence[Finding]:
+    if where is None:
+        return []
+    sentence = say("The numbers became infinite or NaN in step {step}.", step=where.step)
+    place, remedies = where.layer or say("training loss"), ("lower-rate", "standard-inputs", "clipping")
+    return [Finding("non-finite", Severity.CRITICAL, place, sentence, {"step": where.step}, remedies, confidence=1.0)]
