@@ -6,6 +6,7 @@ form of the loss, which loses no digits; a mismatched pair is computed exactly a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -74,30 +75,46 @@ def _overlaps(functions: tuple[Share, ...], span: Share) -> list[Share]:
     return [share for share in cut if share.start < share.stop]
 
 
+class _Terms(NamedTuple):
+    """What a loss is called with: prediction (members, rows, outputs), targets (rows, outputs), form and settings."""
+
+    prediction: jax.Array
+    targets: jax.Array
+    form: str
+    settings: dict[str, Any]
+
+
 def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
     """The mean loss of neighbouring members with one output activation and one loss."""
-    loss = losses[named.name]
-    prediction, form, settings = logits, loss.before_link, dict(named.arguments)
-    if output.function != Named(loss.link):
-        prediction = activate((Share(0, output.stop - output.start, output.function),), logits)
-        form, settings = loss.after_link, settings | _as_keras(loss.parameters_for(loss.after_link))
-        if loss.name in SUMS_TO_ONE:
-            prediction = _shares_of_row(prediction)
-        if loss.name in CLIPS_TARGETS:
-            prediction, targets = jnp.clip(prediction, CLIP, 1.0), jnp.clip(targets, CLIP, 1.0)
-            settings = dict(named.arguments)
+    loss, terms = losses[named.name], _terms(output, named, logits, targets)
     weight = weights if loss.rowwise else jnp.broadcast_to(weights[:, None], targets.shape)
 
-    def mean(of_member: jax.Array) -> jax.Array:
-        value: jax.Array = loss(of_member, targets, input=form, reduction="mean", weights=weight, **settings)
+    def mean(prediction: jax.Array) -> jax.Array:
+        value: jax.Array = loss(
+            prediction, terms.targets, input=terms.form, reduction="mean", weights=weight, **terms.settings
+        )
         return value
 
-    means: jax.Array = jax.vmap(mean)(prediction)
-    if form == "rates":
+    means: jax.Array = jax.vmap(mean)(terms.prediction)
+    if terms.form == "rates":
         # 0 times the logarithm of a negative rate is NaN in Keras, a loss without a gradient.
-        unknown = ((prediction < -CLIP) & (weight > 0)).any((1, 2))
+        unknown = ((terms.prediction < -CLIP) & (weight > 0)).any((1, 2))
         means = jnp.where(unknown, jnp.nan, 0.0) + means
     return means
+
+
+def _terms(output: Share, named: Named, logits: jax.Array, targets: jax.Array) -> _Terms:
+    """The fused form for a matched pair; for another one what Keras computes."""
+    loss, settings = losses[named.name], dict(named.arguments)
+    if output.function == Named(loss.link):
+        return _Terms(logits, targets, loss.before_link, settings)
+    prediction = activate((Share(0, output.stop - output.start, output.function),), logits)
+    if loss.name in CLIPS_TARGETS:
+        return _Terms(jnp.clip(prediction, CLIP, 1.0), jnp.clip(targets, CLIP, 1.0), loss.after_link, settings)
+    if loss.name in SUMS_TO_ONE:
+        prediction = _shares_of_row(prediction)
+    safety = next(({name: CLIP} for name in ("clip", "offset") if name in loss.parameters_for(loss.after_link)), {})
+    return _Terms(prediction, targets, loss.after_link, settings | safety)
 
 
 def _shares_of_row(values: jax.Array) -> jax.Array:
@@ -107,7 +124,3 @@ def _shares_of_row(values: jax.Array) -> jax.Array:
     """
     total = values.sum(-1, keepdims=True)
     return jnp.where(total == 0, jnp.nan, values / jnp.where(total == 0, 1.0, total))
-
-
-def _as_keras(parameters: object) -> dict[str, float]:
-    return next(({name: CLIP} for name in ("clip", "offset") if name in parameters), {})  # type: ignore[operator]
