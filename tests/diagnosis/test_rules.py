@@ -94,3 +94,10 @@ def test_every_remedy_that_a_finding_names_exists(diagnosed: Diagnose) -> None:
     for example in EXAMPLES.values():
         for finding in diagnosed(example.firing).findings:
             assert [name for name in finding.remedies if name not in remedies] == []
+
+
+def test_several_seeds_say_in_how_many_it_shows(folder: Path) -> None:
+    found = diagnose(EXAMPLES["no-learning"].firing, folder, seeds=2)
+    assert found.findings[0].fault == "wrong-output-activation"
+    assert {finding.seen_in for finding in found.findings} == {(2, 2)}
+    assert diagnose(SOUND, folder, seeds=2).healthy

@@ -17,11 +17,19 @@ WORST_FIRST = ("critical", "warning")
 @click.option(
     "--fail-on", type=click.Choice(WORST_FIRST), help="Exit with 4 if such a finding, or a worse one, stands."
 )
+@click.option("--seeds", type=click.IntRange(min=1), default=1, metavar="N", help="Runs to diagnose (default: 1).")
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of the findings.")
 @click.option("--quiet", is_flag=True, help="Print no progress.")
 @click.pass_context
 def command(
-    context: click.Context, /, experiment: Path, as_json: bool, fail_on: str | None, lang: str | None, quiet: bool
+    context: click.Context,
+    /,
+    experiment: Path,
+    as_json: bool,
+    fail_on: str | None,
+    seeds: int,
+    lang: str | None,
+    quiet: bool,
 ) -> None:
     r"""Train EXPERIMENT.toml as written and say why it does not learn, or that nothing is wrong.
 
@@ -37,7 +45,8 @@ def command(
     with speaking(lang or language()):
         read = Experiment.from_file(experiment)
         with progress(say("Training"), quiet=quiet) as tell:
-            found = diagnose(read, experiment.parent, on_epoch=lambda done: tell(done, read.training.epochs))
+            epochs = read.training.epochs
+            found = diagnose(read, experiment.parent, seeds=seeds, on_epoch=lambda done: tell(done, epochs))
         if as_json:
             print_json(document(found))
         else:

@@ -38,7 +38,9 @@ def check(experiment: Experiment, folder: Path = Path()) -> Diagnosis:
     return Diagnosis(ordered(found), seconds=time.perf_counter() - began)
 
 
-def diagnose(experiment: Experiment, folder: Path = Path(), *, on_epoch: OnEpoch | None = None) -> Diagnosis:
+def diagnose(
+    experiment: Experiment, folder: Path = Path(), *, seeds: int = 1, on_epoch: OnEpoch | None = None
+) -> Diagnosis:
     """Train the experiment as written, and say what is wrong with it, or that nothing is.
 
     Parameters
@@ -47,8 +49,11 @@ def diagnose(experiment: Experiment, folder: Path = Path(), *, on_epoch: OnEpoch
         What is trained.
     folder
         Where its files lie.
+    seeds
+        How many runs are diagnosed: the experiment's own seed and those that follow it. A finding says in how many of
+        them it stands, and counts as soon as it stands in one.
     on_epoch
-        Called with the number of finished epochs of the run itself.
+        Called with the number of finished epochs of each run.
 
     Returns
     -------
@@ -56,9 +61,31 @@ def diagnose(experiment: Experiment, folder: Path = Path(), *, on_epoch: OnEpoch
         The finding to act on first comes first.
     """
     began = time.perf_counter()
+    first = experiment.training.seed
+    alone = [
+        _alone(replace(experiment, training=replace(experiment.training, seed=seed)), folder, on_epoch)
+        for seed in range(first, first + seeds)
+    ]
+    findings = alone[0].findings if seeds == 1 else ordered(_together(alone))
+    trainings = sum(diagnosis.trainings for diagnosis in alone)
+    return replace(alone[0], findings=findings, trainings=trainings, seconds=time.perf_counter() - began)
+
+
+def _alone(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None) -> Diagnosis:
     evidence = examined(experiment, folder, on_epoch)
     findings = ordered(_findings(evidence))
-    return Diagnosis(findings, evidence.ran.sentence, _score(evidence), evidence.trainings, time.perf_counter() - began)
+    return Diagnosis(findings, evidence.ran.sentence, _score(evidence), evidence.trainings)
+
+
+def _together(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:
+    """One finding for each fault: as severe as where it is worst, with the share of the seeds in which it stands."""
+    worst_first = list(Severity)
+    for fault in CAUSES:
+        seen = [finding for diagnosis in diagnoses for finding in diagnosis.findings if finding.fault == fault]
+        if seen:
+            worst = min(seen, key=lambda finding: worst_first.index(finding.severity))
+            times = sum(finding.stands for finding in seen)
+            yield replace(worst, seen_in=(times, len(diagnoses)), confidence=worst.confidence * times / len(diagnoses))
 
 
 def examined(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None = None) -> Evidence:

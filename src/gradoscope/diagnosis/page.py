@@ -88,6 +88,10 @@ def _paragraphs(number: int, finding: Finding) -> Iterator[str]:
     title = rules[finding.fault].title()
     yield f"{number}. {title} ({finding.severity.title}; {finding.where}) [{finding.fault}]"
     yield from _wrapped(finding.explanation, "   ")
+    if finding.seen_in is not None:
+        yield "   " + say(
+            "It shows in {times} of {starts} starts.", times=finding.seen_in[0], starts=finding.seen_in[1]
+        )
     if finding.because_of:
         causes = ", ".join(rules[fault].title() for fault in finding.because_of)
         yield from _wrapped(say("A consequence of: {causes}", causes=causes), "   ")

@@ -17,6 +17,7 @@ from gradoscope.data import prepare_experiment
 from gradoscope.diagnosis.combined import ALWAYS, IN_TURN
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
+from gradoscope.diagnosis.finding import Finding
 from gradoscope.diagnosis.merits import Merits, merits, paired
 from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.twins import FEW_UPDATES, updates
@@ -29,8 +30,8 @@ PAIRS = 2  # further seeds on which the original and the repaired experiment are
 FEWEST = 2 * PAIRS + 2
 ENOUGH_TO_HALVE = 40
 GOAL = 0.05  # share of what the data allow that a cured run may still miss
-NEARLY, CHANCE = 0.2, 2.0
-STILL_FALLING = 0.05  # of what the loss fell before, in the last fifth of the epochs
+NEARLY, CHANCE = 0.2, 1.0
+STILL_FALLING = 0.02  # of what the loss fell before, in the last fifth of the epochs
 TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
 
@@ -139,7 +140,7 @@ class _Search:
     def best(self) -> Chain:
         """The first chain that cures, or the best of those that the budget allowed."""
         values: dict[Chain, float] = {(): self.value(())}
-        if self.cured(()):
+        if self.cured(()) and not _causes(self.evidence):
             return ()
         for chain in _candidates(self.evidence):
             if self.spent:
@@ -169,10 +170,14 @@ class _Search:
         return chain
 
 
+def _causes(evidence: Evidence) -> list[Finding]:
+    """Faults that stand and are no mere symptoms, as far as nothing has to be trained to see them."""
+    return [finding for finding in measured(evidence) if finding.stands and finding.fault not in SYMPTOMS]
+
+
 def _candidates(evidence: Evidence) -> Iterator[Chain]:
     """Chains in the order of trial: what the findings advise, usual remedies at once, and ever stronger company."""
-    causes = [finding for finding in measured(evidence) if finding.stands and finding.fault not in SYMPTOMS]
-    advised = dict.fromkeys(name for finding in causes for name in finding.remedies)
+    advised = dict.fromkeys(name for finding in _causes(evidence) for name in finding.remedies)
     always = tuple(part.remedy for part in ALWAYS)
     singles = [(name,) for name in list(advised)[:4]]
     usual = [(*always, *(part.remedy for part in last)) for last in IN_TURN]
