@@ -11,13 +11,15 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, final
 
-from gradoscope.arrays import Array, is_array
+import numpy as np
+
+from gradoscope.arrays import Array, is_array, world_of
 from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
 from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
-from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, prepared
+from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, in_blocks, prepared
 from gradoscope.language import say
 
 
@@ -112,7 +114,9 @@ class Activation:
                     function=self.name)
             )  # fmt: skip
         formula = self._definition.with_named(partial.derivative, tuple(arrays))
-        return evaluate(formula, prepared((x, *arrays.values())), options)
+        given = prepared((x, *arrays.values()))
+        in_numpy = world_of(given[0]) == "numpy"
+        return evaluate(in_blocks(formula, np.empty) if in_numpy else formula, given, options)
 
     def vjp(self, x: Array, gradient: Array, /, **parameters: Any) -> Array:
         """The gradient in `x` for a `gradient` in the value: what backpropagation computes."""

@@ -4,6 +4,7 @@ A rule holds the value and, for each array argument, its partial derivative. Our
 differentiate with; second derivatives come from differentiating the written first one.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -86,6 +87,11 @@ class Rule:
     partials: tuple[Partial | None, ...]
     labels: tuple[str, ...]
 
+    @property
+    def pointwise(self) -> bool:
+        """Whether each value depends on one number of each argument."""
+        return all(part is None or isinstance(part, Pointwise) for part in self.partials)
+
 
 NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
@@ -104,7 +110,8 @@ def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_O
     wide = tuple(widened(array) for array in arrays)
     match world_of(arrays[0]):
         case "numpy":
-            return in_numpy(rule.value, wide, options, arrays[0].dtype)
+            value = in_blocks(rule.value, np.empty) if rule.pointwise else rule.value
+            return in_numpy(value, wide, options, arrays[0].dtype)
         case "jax":
             from gradoscope.functions.jax_world import apply_rule as apply_in_jax
 
@@ -126,6 +133,27 @@ def in_numpy(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, 
     """Overflow to infinity and the like are answers, not warnings."""
     with np.errstate(all="ignore"):
         return np.asarray(formula(*arrays, **options), dtype=dtype)[()]
+
+
+BLOCK = 1 << 15  # numbers; what one operation leaves then lies in the cache for the next
+
+
+def in_blocks(formula: Formula, empty: Callable[..., Array]) -> Formula:
+    """A formula that works elementwise, carried out block by block on large arrays of one shape (or single numbers)."""
+
+    def run_blocks(*arrays: Array, **options: Any) -> Array:
+        first = arrays[0]
+        size = math.prod(first.shape)
+        if size <= BLOCK or any(array.shape != first.shape and array.ndim for array in arrays):
+            return formula(*arrays, **options)
+        flat = [array.reshape(-1) if array.ndim else array for array in arrays]
+        result = empty(size, dtype=first.dtype)
+        for start in range(0, size, BLOCK):
+            here = slice(start, start + BLOCK)
+            result[here] = formula(*(array[here] if array.ndim else array for array in flat), **options)
+        return result.reshape(first.shape)
+
+    return run_blocks
 
 
 def prepared(arguments: tuple[object, ...]) -> tuple[Array, ...]:

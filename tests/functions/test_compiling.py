@@ -1,0 +1,50 @@
+"""`torch.compile` takes the functions in as one graph; blocks of large arrays change nothing."""
+
+import numpy as np
+import pytest
+import torch
+
+from gradoscope.functions import activations, losses
+
+NAMES = ["identity", "relu", "gelu", "swish", "mish", "softmax", "swiglu"]
+pytestmark = pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_activations_compile_to_one_graph(name: str) -> None:
+    torch.compiler.reset()
+    x = torch.linspace(-3, 3, 24).reshape(4, 6)
+    compiled = torch.compile(activations[name], fullgraph=True, backend="eager")
+    here = x.clone().requires_grad_()
+    there = x.clone().requires_grad_()
+    compiled(here).square().sum().backward()
+    activations[name](there).square().sum().backward()
+    torch.testing.assert_close(compiled(x), activations[name](x))
+    torch.testing.assert_close(here.grad, there.grad)
+
+
+def test_losses_compile_to_one_graph() -> None:
+    torch.compiler.reset()
+    labels = torch.tensor([0, 2, 1])
+
+    def loss(logits: torch.Tensor) -> torch.Tensor:
+        found = losses["cross_entropy"](logits, labels, reduction="mean")
+        assert isinstance(found, torch.Tensor)
+        return found
+
+    logits = torch.linspace(-2, 2, 9).reshape(3, 3)
+    compiled = torch.compile(loss, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(logits), torch.nn.functional.cross_entropy(logits, labels))
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "selu"])
+def test_large_arrays_are_worked_off_in_blocks(name: str) -> None:
+    entry, x = activations[name], np.linspace(-8, 8, 99_999, dtype=np.float32).reshape(3, -1)
+    assert entry(x).shape == x.shape
+    np.testing.assert_array_equal(entry(x)[1, :50], entry(x[1, :50]))
+    np.testing.assert_array_equal(entry.derivative(x)[2, -50:], entry.derivative(x[2, -50:]))
+    tensor = torch.tensor(x, requires_grad=True)
+    value = entry(tensor)
+    value.sum().backward()
+    np.testing.assert_allclose(value.detach(), entry(x), rtol=1e-5, atol=1e-35)
+    np.testing.assert_allclose(tensor.grad, entry.derivative(x), rtol=1e-5, atol=1e-35)
