@@ -36,8 +36,8 @@ format: $(VENV)/test.stamp ## rewrite the code as ruff likes it
 bench: $(VENV)/test.stamp ## race Gradoscope against its peers (some minutes)
 	$(BIN)/python -m benchmarks
 
-accuracy: $(VENV)/test.stamp ## measure test accuracies on the built-in data (some minutes)
-	data=$$(tools/fashion-mnist) && GRADOSCOPE_DATA="$$data" $(BIN)/python benchmarks/accuracy.py
+accuracy: $(VENV)/test.stamp ## measure every function and its peers in units in the last place (some minutes)
+	$(BIN)/python -m benchmarks.accuracy
 
 # `make lock` keeps every version that still fits; `make lock UPGRADE=--upgrade` takes the newest of all.
 lock: $(VENV)/python.stamp ## write requirements/*.lock anew from pyproject.toml

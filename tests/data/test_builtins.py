@@ -137,7 +137,6 @@ def test_missing_fashion_mnist_says_what_to_do(tmp_path: Path) -> None:
     assert find_folder({"GRADOSCOPE_DATA": str(tmp_path)}) == tmp_path
 
 
-@pytest.mark.skipif(not DEBIAN.exists(), reason="needs Debian's package dataset-fashion-mnist")
 def test_fashion_mnist() -> None:
     dataset = load("fashion-mnist")
     assert isinstance(dataset, Dataset)

@@ -18,19 +18,19 @@ def test_every_fault_has_a_rule_a_place_among_the_causes_and_an_example() -> Non
     assert {*ATTEMPTS, *LAST_ATTEMPTS} == {fault for fault, rule in rules.items() if rule.attempt}
 
 
-@pytest.mark.parametrize("fault", rules)
+@pytest.mark.parametrize("fault", sorted(rules))
 def test_the_page_says_why_how_and_what_to_do(fault: str) -> None:
     assert [part for part in PARTS if part not in rules[fault].page] == []
 
 
-@pytest.mark.parametrize("fault", EXAMPLES)
+@pytest.mark.parametrize("fault", sorted(EXAMPLES))
 def test_fires(fault: str, diagnosed: Diagnose) -> None:
     found = diagnosed(EXAMPLES[fault].firing)
     assert fault in [finding.fault for finding in found.findings if finding.stands]
     assert not found.healthy
 
 
-@pytest.mark.parametrize("fault", EXAMPLES)
+@pytest.mark.parametrize("fault", sorted(EXAMPLES))
 def test_is_silent(fault: str, diagnosed: Diagnose) -> None:
     found = diagnosed(EXAMPLES[fault].silent)
     assert [finding.fault for finding in found.findings if finding.stands] == []
@@ -40,7 +40,7 @@ def test_is_silent(fault: str, diagnosed: Diagnose) -> None:
 CAUSE_FIRST = [fault for fault in (*ATTEMPTS, *LAST_ATTEMPTS) if fault != "wrong-loss"]
 
 
-@pytest.mark.parametrize("fault", CAUSE_FIRST)
+@pytest.mark.parametrize("fault", sorted(CAUSE_FIRST))
 def test_the_cause_comes_first(fault: str, diagnosed: Diagnose) -> None:
     first, *others = diagnosed(EXAMPLES[fault].firing).findings
     assert first.fault == fault

@@ -11,7 +11,8 @@ from gradoscope.errors import UsageError
 from gradoscope.networks import Named, initialisers
 
 os.environ.setdefault("KERAS_BACKEND", "torch")
-keras = pytest.importorskip("keras")
+import keras
+
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # keras 3 beside numpy 2
 
 SHAPE = (300, 200)

@@ -78,4 +78,4 @@ def _in_keras(activation: Activation, x: Floats, parameters: Mapping[str, float]
 
     function = getattr(keras.activations, activation.peers.keras)
     value = function(keras.ops.convert_to_tensor(x), **parameters)
-    return Peer("Keras", np.asarray(keras.ops.convert_to_numpy(value)), None)
+    return Peer("Keras", np.from_dlpack(value), None)
