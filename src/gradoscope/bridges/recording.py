@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.bridges.epochs import Epochs, Prints, find_epochs, find_period
+from gradoscope.bridges.epochs import Epochs, Prints, find_epochs, find_period, fingerprints, tell_apart
 from gradoscope.training.signals import TINY
 
 Numbers = NDArray[np.float64]
@@ -71,6 +71,7 @@ class Recorder:
     cut: bool = False
     _numbers: int = 0
     _printed: int = 0
+    _whole: bool = False
     _period: int | None = None
 
     @property
@@ -83,8 +84,11 @@ class Recorder:
         if self.steps and self.told[-1:] != [len(self.steps)]:
             self.told.append(len(self.steps))
 
-    def keep(self, batches: Sequence[Batch], prints: Sequence[Prints]) -> None:
+    def keep(self, batches: Sequence[Batch]) -> None:
         """Keep the rows of further steps, and see whether they have come round."""
+        if not self.batches:
+            self._whole = not tell_apart(fingerprints(batches[0].inputs, whole=False))
+        prints = [fingerprints(batch.inputs, whole=self._whole) for batch in batches]
         self.batches += batches
         self.prints += prints
         self._numbers += sum(batch.inputs.size for batch in batches)

@@ -1,5 +1,6 @@
 """A watch over a PyTorch training loop: hooks that look on, and what they see as signals and as an experiment."""
 
+import math
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -27,10 +28,10 @@ from torch.utils.hooks import RemovableHandle
 from gradoscope.bridges.torch_model import between, goal, numpy_of, optimiser, translated
 
 Tensors = list[torch.Tensor]
+_Rows = tuple[torch.Tensor, torch.Tensor | None]
 SAMPLE = 64  # rows on which the translated model must give what the model gives
 FLUSH = 64  # steps whose numbers stay on the device until they are fetched together
 DENSE, EVERY = 4, 16  # norms are taken in the first steps, then in every 16th: those of updates need a copy of weights
-COLUMNS = 64  # inputs that make up the fingerprint of a row
 
 
 class _Pass(NamedTuple):
@@ -53,7 +54,7 @@ class _Fresh(NamedTuple):
     gradient: torch.Tensor | None
     update: torch.Tensor | None
     weight: torch.Tensor | None
-    batch: tuple[torch.Tensor, torch.Tensor | None, torch.Tensor] | None
+    batch: _Rows | None
 
 
 @final
@@ -77,8 +78,8 @@ class TorchScope(Scope):
     -----
     Hooks only look: gradients, parameters, buffers and random numbers are those of an unwatched run, bit for bit.
     The loss is taken in every step; norms of gradients, updates and weights in the first four steps and then in
-    every 16th, for updates take a copy of the weights. Rows are kept until the first epoch is known to be over, which is
-    seen when its rows have come round, or told with `epoch_end()`; at most 512 MiB are kept.
+    every 16th, for updates take a copy of the weights. Rows are kept until the first epoch is known to be over: when
+    its rows have come round, or `epoch_end()` says so; at most 512 MiB are kept.
 
     Examples
     --------
@@ -116,7 +117,6 @@ class TorchScope(Scope):
         self._fresh: list[_Fresh] = []
         self._before: Tensors = []
         self._pair: tuple[Array, Array] | None = None
-        self._direction: torch.Tensor | None = None
         self._first: tuple[torch.Tensor, torch.Tensor] | None = None
         self._one_place = False
         self._steps = 0
@@ -212,7 +212,7 @@ class TorchScope(Scope):
             self._before = [weight.detach().clone() for weight in self._weights]
         rate = float(optimizer.param_groups[0]["lr"])
         rows, losses = [len(each.inputs) for each in trained], [each.loss for each in trained if each.loss is not None]
-        self._fresh.append(_Fresh(rows, losses, rate, gradient, None, None, self._copied(trained)))
+        self._fresh.append(_Fresh(rows, losses, rate, gradient, None, None, self._rows(trained)))
 
     def _stepped(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         if not self._fresh or not self._owns(optimizer):
@@ -232,46 +232,27 @@ class TorchScope(Scope):
             self._optimizer = optimizer  # those of other models step unseen
         return optimizer is self._optimizer
 
-    def _copied(self, trained: list[_Pass]) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor] | None:
-        """The rows of a step, while they are wanted, with a fingerprint of each."""
+    def _rows(self, trained: list[_Pass]) -> _Rows | None:
+        """The rows of a step, while they are wanted."""
         if not trained or not self._recorder.wants_rows:
             return None
         inputs = trained[0].inputs if len(trained) == 1 else torch.cat([each.inputs for each in trained])
         targets = [each.target for each in trained if each.target is not None]
-        prints = self._prints(inputs)
-        if self._copies(inputs, prints):
-            inputs, targets = inputs.clone(), [target.clone() for target in targets]
         known = None if len(targets) < len(trained) else targets[0] if len(targets) == 1 else torch.cat(targets)
-        return inputs, known, prints
-
-    def _prints(self, inputs: torch.Tensor) -> torch.Tensor:
-        """A number per row, made of some of its inputs with weights that no other row is likely to share."""
-        flat = inputs.reshape(len(inputs), -1)
-        some = flat[:, :: -(-flat.shape[1] // COLUMNS)].to(torch.float32)
-        if self._direction is None or len(self._direction) != some.shape[1]:
-            drawn = torch.randn(some.shape[1], generator=torch.Generator().manual_seed(0))
-            self._direction = drawn.to(some.device)
-        return some @ self._direction
-
-    def _copies(self, inputs: torch.Tensor, prints: torch.Tensor) -> bool:
-        """Whether rows must be copied: the first ones, and all where batch after batch is written to one place."""
-        if self._steps > 1:
-            return self._one_place
-        if self._first is not None:
-            place, values = self._first
-            self._one_place = place.data_ptr() == inputs.data_ptr() and not torch.equal(values, prints)
-        self._first = inputs, prints
-        return True
+        if self._steps < 2:
+            self._one_place = self._first is not None and _overwritten(inputs, *self._first)
+            self._first = inputs, inputs.clone()
+        if self._steps < 2 or self._one_place:
+            return inputs.clone(), None if known is None else known.clone()
+        return inputs, known
 
     def _flush(self) -> None:
         """Fetch what is still on the device."""
         fresh, self._fresh = self._fresh, []
-        if fresh:
-            self._recorder.steps += [_step(each) for each in fresh]
-            kept = [each.batch for each in fresh if each.batch is not None]
-            if kept and self._recorder.wants_rows:
-                batches = [Batch(_host(inputs), None if y is None else _host(y)) for inputs, y, _ in kept]
-                self._recorder.keep(batches, [_host(prints).astype(np.float64) for _, _, prints in kept])
+        self._recorder.steps += [_step(each) for each in fresh]
+        kept = [each.batch for each in fresh if each.batch is not None]
+        if kept and self._recorder.wants_rows:
+            self._recorder.keep([Batch(_host(inputs), None if y is None else _host(y)) for inputs, y in kept])
 
     def _settled(self) -> Recorder:
         self._flush()
@@ -306,6 +287,11 @@ def _has_kernel(module: nn.Module) -> bool:
     return weight is not None and weight.ndim >= 2
 
 
+def _overwritten(inputs: torch.Tensor, place: torch.Tensor, copied: torch.Tensor) -> bool:
+    """Whether a batch was written where the one before it stood."""
+    return inputs.data_ptr() == place.data_ptr() and inputs.shape == copied.shape and not torch.equal(inputs, copied)
+
+
 def _norm(tensor: torch.Tensor | None) -> torch.Tensor:
     if tensor is None:
         return torch.zeros(())
@@ -315,16 +301,16 @@ def _norm(tensor: torch.Tensor | None) -> torch.Tensor:
 
 
 def _host(tensor: torch.Tensor) -> Array:
-    plain = tensor.detach().to(torch.float32) if tensor.dtype is torch.bfloat16 else tensor.detach()
-    array: Array = plain.cpu().numpy()
+    plain = tensor.to(torch.float32) if tensor.dtype is torch.bfloat16 else tensor
+    array: Array = plain.numpy(force=True)
     return array
 
 
 def _step(fresh: _Fresh) -> Step:
     """Numbers on the host: the loss is the mean over the rows of the step."""
-    rows, losses = np.array(fresh.rows or [1]), [float(loss) for loss in fresh.losses]
-    with np.errstate(over="ignore", invalid="ignore"):
-        loss = float(rows @ np.array(losses) / rows.sum()) if len(losses) == len(rows) else float("nan")
+    count = sum(fresh.rows)
+    losses = [rows * float(loss) for rows, loss in zip(fresh.rows, fresh.losses, strict=False)]
+    loss = sum(losses) / count if losses and len(losses) == len(fresh.rows) else math.nan
     measured = (fresh.gradient, fresh.update, fresh.weight)
     norms = (None if each is None else _host(each).astype(np.float64) for each in measured)
-    return Step(int(rows.sum()), loss, fresh.rate, *norms)
+    return Step(max(count, 1), loss, fresh.rate, *norms)
