@@ -24,17 +24,13 @@ class UntranslatableError(GradoscopeError):
 
 
 class Dense(NamedTuple):
-    """A weighted sum at the end and at the start of training: kernels (fan_in, units), biases (units,).
-
-    `drawn` says how the kernel and the bias were drawn, where the library knows it.
-    """
+    """A weighted sum at the end and at the start of training: kernels (fan_in, units), biases (units,)."""
 
     place: str
     kernel: Weights
     bias: Weights
     start_kernel: Weights
     start_bias: Weights
-    drawn: tuple[Named, Named] | None = None
     l1: float = 0.0
     l2: float = 0.0
 
@@ -114,10 +110,11 @@ def assembled(pieces: Sequence[Piece]) -> Chain:
     )
 
 
-def check_same(chain: Chain, inputs: Weights, theirs: Weights) -> None:
+def check_same(chain: Chain, inputs: NDArray[np.generic], theirs: Weights) -> None:
     """Raise UntranslatableError unless the chain, in use, gives for `inputs` (rows, inputs) the outputs `theirs`."""
     network = NetworkSpec(hidden=chain.layers[:-1], output=chain.layers[-1], loss=Named("mean_squared_error"))
-    ours = outputs(plan([network]), chain.params, chain.moving, inputs.reshape(len(inputs), -1))[0]
+    flat = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
+    ours = outputs(plan([network]), chain.params, chain.moving, flat)[0]
     same = theirs.reshape(len(theirs), -1)
     slack = CLOSE * max(1.0, float(np.abs(np.nan_to_num(same)).max()))
     finite = np.isfinite(ours) & np.isfinite(same) if ours.shape == same.shape else np.zeros(1, bool)
@@ -161,12 +158,11 @@ def _joined(group: _Group, piece: Norm | Act | Drop) -> _Group:
 
 def _layer(group: _Group) -> Layer:
     dense = group.dense
-    drawn = dense.drawn or (_drawn(dense.start_kernel, dense.place), _drawn(dense.start_bias, dense.place))
     return Layer(
         units=dense.kernel.shape[1],
         activation=group.act.function if group.act else IDENTITY,
-        initialiser=drawn[0],
-        bias_initialiser=drawn[1],
+        initialiser=_drawn(dense.start_kernel, dense.place),
+        bias_initialiser=_drawn(dense.start_bias, dense.place),
         normalisation=group.norm.kind if group.norm else None,
         dropout=group.drop.rate if group.drop else 0.0,
         l1=dense.l1,
@@ -196,5 +192,5 @@ def _moments(norm: Norm | None) -> Moments | None:
     """Moving moments; the variance makes up for an epsilon that is not the one used here."""
     if norm is None or norm.mean is None or norm.variance is None:
         return None
-    variance = norm.variance + np.float32(norm.epsilon - NORM_EPSILON)
-    return Moments(np.float32(norm.mean)[None], np.float32(variance)[None])  # type: ignore[arg-type]
+    variance = norm.variance + (norm.epsilon - NORM_EPSILON)
+    return Moments(*(np.asarray(each, np.float32)[None] for each in (norm.mean, variance)))  # type: ignore[arg-type]

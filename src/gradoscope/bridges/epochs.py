@@ -18,7 +18,7 @@ def fingerprints(inputs: NDArray[np.generic], *, whole: bool) -> Prints:
     flat = inputs.reshape(len(inputs), -1)
     first = 0 if whole else max(0, flat.shape[1] // 2 - COLUMNS // 2)
     some = flat if whole else flat[:, first : first + COLUMNS]
-    prints: Prints = some @ _weights(some.shape[1])
+    prints: Prints = some.astype(np.float32, copy=False) @ _weights(some.shape[1])
     return prints
 
 
@@ -90,7 +90,7 @@ def find_period(prints: Sequence[Prints]) -> int | None:
     rows = np.concatenate([[0], np.cumsum([len(each) for each in prints])])
     flat = np.nan_to_num(np.concatenate(prints).astype(np.float64))
     sums = np.concatenate([[0.0], np.cumsum(flat)])[rows]
-    slack = CLOSE * max(float(flat.std()), np.finfo(np.float32).eps * float(np.abs(flat).max(initial=0.0)))
+    slack = CLOSE * max(float(flat.std()), 2**-23 * float(np.abs(flat).max(initial=0.0)))
     periods = np.arange(1, len(prints) // 2 + 1)
     alike = np.abs(sums[2 * periods] - 2 * sums[periods]) <= slack * rows[periods]
     for period in periods[(rows[2 * periods] == 2 * rows[periods]) & alike]:
