@@ -1,13 +1,14 @@
 """Random experiments trained by Gradoscope and by Keras from one start on the same batches: how far apart they get.
 
 `python -m benchmarks.keras_parity [COUNT] [SEED]` prints a line per experiment and ends with 1 if one of them differs
-by more than float32 rounding can explain. A loss is compared with the scale of the losses of its run; where Keras's
-loss is NaN or infinite, ours must be so as well.
+by more than float32 rounding can explain. Losses are compared up to the first one that is NaN or infinite, which must
+come in the same step; what follows it is chance.
 """
 
 import sys
 import warnings
 
+import jax
 import numpy as np
 from tests.training.keras_twin import (
     ACTIVATIONS,
@@ -26,11 +27,11 @@ FIRST, ALL = 5e-6, 1e-3  # what the first loss may differ by, and what rounding 
 def apart(twin: Twin) -> tuple[float, float]:
     """Relative distance of the first losses and of all losses; infinite where only one of the two is finite."""
     ours, theirs = twin.losses.astype(np.float64), twin.keras_losses.astype(np.float64)
-    if (np.isfinite(ours) != np.isfinite(theirs)).any():
+    end = int(np.argmin([*np.isfinite(theirs), False]))
+    if end < len(theirs) and np.isfinite(ours[end]):
         return np.inf, np.inf
-    finite = np.isfinite(theirs)
-    distance = np.abs(ours - theirs)[finite] / np.maximum(1.0, np.abs(theirs[finite]))
-    return (float(distance[0]), float(distance.max())) if finite.any() else (0.0, 0.0)
+    distance = np.abs(ours - theirs)[:end] / np.maximum(1.0, np.abs(theirs[:end]))
+    return (float(distance[0]), float(distance.max())) if end else (0.0, 0.0)
 
 
 def main(count: int = 200, seed: int = 0) -> int:
@@ -41,7 +42,8 @@ def main(count: int = 200, seed: int = 0) -> int:
         optimizer, loss = list(OPTIMIZERS)[number % len(OPTIMIZERS)], str(rng.choice(list(LOSSES)))
         experiment = random_experiment(rng, optimizer, loss, str(rng.choice(list(ACTIVATIONS))))
         first, every = apart(raced(experiment, random_batches(rng, experiment, int(rng.integers(1, 6)), STEPS)))
-        bad = first > FIRST or every > ALL
+        jax.clear_caches()  # type: ignore[no-untyped-call]  # else some hundred programs exhaust the address space
+        bad = not (first <= FIRST and every <= ALL)
         missed += bad
         worst.append(every)
         network = experiment.network
