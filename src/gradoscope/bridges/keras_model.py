@@ -1,6 +1,7 @@
 """A Keras model, its loss and its optimiser, as Gradoscope writes them down."""
 
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,16 +21,15 @@ from gradoscope.bridges.chain import (
     check_same,
 )
 from gradoscope.bridges.keras_backends import on_host
+from gradoscope.bridges.naming import activation, numbers, plain
 from gradoscope.bridges.rebuilding import Goal
 from gradoscope.bridges.recording import Array
-from gradoscope.functions import activations, losses
+from gradoscope.functions import losses
 from gradoscope.language import say
 from gradoscope.networks import Named
 from gradoscope.networks.experiment import OPTIMIZERS
 
 State = Mapping[str, Weights]
-CLOSE = 1e-5
-PROBE = np.linspace(-3.0, 3.0, 35, dtype=np.float32).reshape(7, 5)
 
 
 def numpy_of(value: Any) -> Weights:
@@ -63,7 +63,10 @@ def translated(model: Any, start: State, sample: Array | None) -> Chain:
         raise UntranslatableError(say("{place} has a call of its own", place=type(model).__name__))
     chain = assembled([piece for layer in _layers(model) for piece in _pieces(layer, start)])
     if sample is not None:
-        check_same(chain, sample, numpy_of(model(keras.ops.convert_to_tensor(sample), training=False)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a softmax of one unit warns each time it is called
+            theirs = numpy_of(model(keras.ops.convert_to_tensor(sample), training=False))
+        check_same(chain, sample, theirs)
     return chain
 
 
@@ -121,26 +124,10 @@ def _penalties(layer: Any) -> tuple[float, float]:
 
 
 def _activation(function: Any, settings: Mapping[str, Any]) -> Named:
-    """The entry of the catalogue that Keras calls so, and that gives the same values."""
+    """The activation that a function is, or, where it comes with settings, a layer."""
     name = type(function).__name__ if settings else getattr(function, "__name__", type(function).__name__)
-    if not settings:
-        settings = {key: value.default for key, value in inspect.signature(function).parameters.items()}
-    for entry in activations.values():
-        if _plain(entry.peers.keras.removeprefix("ops.").partition("(")[0]) != _plain(name):
-            continue
-        arguments = {key: float(settings[key]) for key in entry.parameters if _number(settings.get(key))}
-        theirs = numpy_of(function(keras.ops.convert_to_tensor(PROBE)))
-        if np.allclose(entry(PROBE, **arguments), theirs, atol=CLOSE):
-            return Named.of(entry.name, **arguments)
-    raise UntranslatableError(say("{place} is not known here as a layer or an activation", place=name))
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    known = settings or {key: value.default for key, value in inspect.signature(function).parameters.items()}
+    return activation(name, "keras", known, lambda probe: numpy_of(function(keras.ops.convert_to_tensor(probe))))
 
 
 def goal(loss: Any) -> Goal:
@@ -160,8 +147,8 @@ def goal(loss: Any) -> Goal:
             say("{place} has {settings}, which no experiment can say", place=name, settings=settings)
         )
     for entry in losses.values():
-        if _plain(name) in [_plain(peer) for peer in entry.peers.keras.split(", ")]:
-            known = {key: float(table[key]) for key in entry.parameters if _number(table.get(key))}
+        if plain(name) in map(plain, entry.peers.keras.split(", ")):
+            known = numbers(table, entry.parameters)
             takes = "logits" if table.get("from_logits") else "values"
             return Goal(Named.of(entry.name, **known), takes, name)
     raise UntranslatableError(say("the loss {loss} is not known here", loss=name))

@@ -30,11 +30,20 @@ class Goal(NamedTuple):
     place: str
 
 
+class Mismatch(NamedTuple):
+    """What is wrong between model, loss and targets whatever the weights: a fault, its place, a sentence, remedies."""
+
+    fault: str
+    where: str
+    sentence: str
+    remedies: tuple[str, ...] = ("matched-output", "matched-output-and-loss")
+
+
 class Loop(NamedTuple):
     """A training loop in the words of an experiment.
 
-    `optimiser` holds fields of TrainingSpec, `l2` the penalty that its weight decay amounts to, `mismatch` a sentence
-    on what is wrong between model and loss whatever the weights.
+    `optimiser` holds fields of TrainingSpec, `l2` the penalty that its weight decay amounts to, `mismatch` what
+    was seen to be wrong whatever the weights.
     """
 
     chain: Chain
@@ -43,7 +52,7 @@ class Loop(NamedTuple):
     l2: float
     seconds: float
     validation: Batch | None = None
-    mismatch: str | None = None
+    mismatch: Mismatch | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +63,7 @@ class Rebuilt:
     data: Prepared
     run: Run
     start: Params
-    mismatch: str | None
+    mismatch: Mismatch | None
     remarks: tuple[str, ...]
 
 
@@ -79,7 +88,7 @@ def rebuilt(loop: Loop, recorder: Recorder, folder: Path) -> Rebuilt:
     )
 
 
-def _output(layer: Layer, goal: Goal) -> tuple[Layer, str | None]:
+def _output(layer: Layer, goal: Goal) -> tuple[Layer, Mismatch | None]:
     """The output layer whose activation the loss applies itself, and what is wrong if the model has one already."""
     link, given = Named(losses[goal.loss.name].link), layer.activation
     if goal.takes not in ("logits", "log_probabilities"):
@@ -93,12 +102,12 @@ def _output(layer: Layer, goal: Goal) -> tuple[Layer, str | None]:
             "{loss} takes logarithms of probabilities, but the model ends in {activation}.",
             loss=goal.place, activation=str(given),
         )  # fmt: skip
-        return matched, sentence
+        return matched, Mismatch("wrong-output-activation", say("output layer"), sentence)
     sentence = say(
         "{loss} applies {link} itself, but the model already ends in {activation}: the outputs are squashed twice.",
         loss=goal.place, link=str(link), activation=str(given),
     )  # fmt: skip
-    return matched, sentence
+    return matched, Mismatch("wrong-output-activation", say("output layer"), sentence)
 
 
 def _training(loop: Loop, recorder: Recorder) -> TrainingSpec:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradoscope.bridges.chain import Act, Piece, UntranslatableError
 from gradoscope.bridges.extras import missing
-from gradoscope.bridges.rebuilding import Loop
+from gradoscope.bridges.rebuilding import Loop, Mismatch
 from gradoscope.bridges.recording import Array, Batch, Evaluation, Recorder, Step
 from gradoscope.bridges.watching import Scope
 from gradoscope.errors import UsageError
@@ -26,9 +26,11 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.utils.hooks import RemovableHandle
 
 from gradoscope.bridges.torch_model import between, goal, numpy_of, optimiser, translated
+from gradoscope.bridges.torch_tensors import has_kernel, host, inner, norm, overwritten
 
 Tensors = list[torch.Tensor]
 _Rows = tuple[torch.Tensor, torch.Tensor | None]
+LOSS = nn.modules.loss._Loss  # noqa: SLF001  # the one base of all loss modules
 SAMPLE = 64  # rows on which the translated model must give what the model gives
 FLUSH = 64  # steps whose numbers stay on the device until they are fetched together
 DENSE, EVERY = 4, 16  # norms are taken in the first steps, then in every 16th: those of updates need a copy of weights
@@ -76,10 +78,10 @@ class TorchScope(Scope):
 
     Notes
     -----
-    Hooks only look: gradients, parameters, buffers and random numbers are those of an unwatched run, bit for bit.
-    The loss is taken in every step; norms of gradients, updates and weights in the first four steps and then in
-    every 16th, for updates take a copy of the weights. Rows are kept until the first epoch is known to be over: when
-    its rows have come round, or `epoch_end()` says so; at most 512 MiB are kept.
+    Hooks only look: parameters, buffers and random numbers are those of an unwatched run, bit for bit. The loss is
+    taken in every step; norms of gradients, updates and weights in the first four steps and then in every 16th, for
+    updates take a copy of the weights. Rows are kept until the first epoch is known to be over: when its rows have
+    come round, or `epoch_end()` says so; at most 512 MiB are kept.
 
     Examples
     --------
@@ -106,7 +108,7 @@ class TorchScope(Scope):
         validation: tuple[torch.Tensor, torch.Tensor] | None = None,
     ) -> None:
         self._model, self._optimizer, self._loss, self._validation = model, optimizer, loss, validation
-        weights = {name: module.weight for name, module in model.named_modules() if _has_kernel(module)}
+        weights = {name: module.weight for name, module in model.named_modules() if has_kernel(module)}
         self._weights: Tensors = [weight for weight in weights.values() if isinstance(weight, torch.Tensor)]
         self._recorder = Recorder(tuple(name.removeprefix("_orig_mod.") for name in weights))
         self._own = {id(parameter) for parameter in model.parameters()}
@@ -117,13 +119,14 @@ class TorchScope(Scope):
         self._fresh: list[_Fresh] = []
         self._before: Tensors = []
         self._pair: tuple[Array, Array] | None = None
+        self._shapes: tuple[torch.Size, torch.Size] = torch.Size(), torch.Size()
         self._first: tuple[torch.Tensor, torch.Tensor] | None = None
         self._one_place = False
         self._steps = 0
         self._began = self._seconds = 0.0
 
     def __enter__(self) -> "TorchScope":
-        module = _inner(self._model)
+        module = inner(self._model)
         self._start = {name: value.detach().clone() for name, value in module.state_dict().items()}
         hooks = [self._model.register_forward_hook(self._passed)]
         if isinstance(self._loss, nn.Module):
@@ -165,7 +168,7 @@ class TorchScope(Scope):
             self._latest = _Pass(args[0].detach(), output.detach(), module.training, output.requires_grad)
 
     def _lost(self, module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
-        if module is not self._loss and not isinstance(module, nn.modules.loss._Loss):  # noqa: SLF001  # the only base
+        if module is not self._loss and not isinstance(module, LOSS):
             return
         if not torch.compiler.is_compiling() and len(args) == 2 and isinstance(value, torch.Tensor):
             self._loss = module
@@ -178,23 +181,22 @@ class TorchScope(Scope):
             return
         if self._pair is None:
             self._pair = numpy_of(latest.output).copy(), numpy_of(output).copy()
+            self._shapes = output.shape, target.shape
         mean = value.detach() if value.ndim == 0 else value.detach().mean()
         self._latest = _Pass(*latest[:4], target.detach(), mean)
 
     def _leave_latest(self) -> None:
         """The batch under way gets no more of a loss: it waits for a step, or was an evaluation."""
         latest, self._latest = self._latest, None
-        if latest is None:
-            return
-        if latest.learning:
+        if latest is not None and latest.learning:
             self._candidates.append(latest)
-        else:
+        elif latest is not None:
             self._evaluated(latest)
 
     def _evaluated(self, batch: _Pass) -> None:
         first = self._recorder.first_block
         keep = (first is None or first == self._steps) and self._validation is None and not self._recorder.cut
-        rows = Batch(_host(batch.inputs), None if batch.target is None else _host(batch.target)) if keep else None
+        rows = Batch(host(batch.inputs), None if batch.target is None else host(batch.target)) if keep else None
         loss = float("nan") if batch.loss is None else float(batch.loss)
         self._recorder.evaluated(Evaluation(self._steps, len(batch.inputs), loss), rows)
 
@@ -208,7 +210,7 @@ class TorchScope(Scope):
                 self._evaluated(each)
         self._candidates, gradient = [], None
         if self._steps < DENSE or self._steps % EVERY == 0:
-            gradient = torch.stack([_norm(weight.grad) for weight in self._weights])
+            gradient = torch.stack([norm(weight.grad) for weight in self._weights])
             self._before = [weight.detach().clone() for weight in self._weights]
         rate = float(optimizer.param_groups[0]["lr"])
         rows, losses = [len(each.inputs) for each in trained], [each.loss for each in trained if each.loss is not None]
@@ -220,8 +222,8 @@ class TorchScope(Scope):
         self._steps += 1
         if self._before:
             weights = [weight.detach() for weight in self._weights]
-            update = torch.stack([_norm(new - old) for new, old in zip(weights, self._before, strict=True)])
-            weight = torch.stack([_norm(weight) for weight in weights])
+            update = torch.stack([norm(new - old) for new, old in zip(weights, self._before, strict=True)])
+            weight = torch.stack([norm(weight) for weight in weights])
             self._fresh[-1] = self._fresh[-1]._replace(update=update, weight=weight)
             self._before = []
         if len(self._fresh) >= FLUSH:
@@ -240,7 +242,7 @@ class TorchScope(Scope):
         targets = [each.target for each in trained if each.target is not None]
         known = None if len(targets) < len(trained) else targets[0] if len(targets) == 1 else torch.cat(targets)
         if self._steps < 2:
-            self._one_place = self._first is not None and _overwritten(inputs, *self._first)
+            self._one_place = self._first is not None and overwritten(inputs, *self._first)
             self._first = inputs, inputs.clone()
         if self._steps < 2 or self._one_place:
             return inputs.clone(), None if known is None else known.clone()
@@ -252,7 +254,7 @@ class TorchScope(Scope):
         self._recorder.steps += [_step(each) for each in fresh]
         kept = [each.batch for each in fresh if each.batch is not None]
         if kept and self._recorder.wants_rows:
-            self._recorder.keep([Batch(_host(inputs), None if y is None else _host(y)) for inputs, y in kept])
+            self._recorder.keep([Batch(host(inputs), None if y is None else host(y)) for inputs, y in kept])
 
     def _settled(self) -> Recorder:
         self._flush()
@@ -265,10 +267,23 @@ class TorchScope(Scope):
             raise UntranslatableError(say("no loss was seen; give it: watch(model, loss=...)"))
         assert self._optimizer is not None
         sample = self._recorder.batches[0].inputs[:SAMPLE] if self._recorder.batches else None
-        chain = translated(_inner(self._model), self._start, self._outside(), sample)
+        chain = translated(inner(self._model), self._start, self._outside(), sample)
         settings, l2 = optimiser(self._optimizer)
-        told = None if self._validation is None else Batch(*map(_host, self._validation))
-        return Loop(chain, goal(self._loss), settings, l2, self._seconds, told)
+        told = None if self._validation is None else Batch(*map(host, self._validation))
+        return Loop(chain, goal(self._loss), settings, l2, self._seconds, told, self._spread())
+
+    def _spread(self) -> Mismatch | None:
+        """Whether outputs and targets of different shapes were compared each with each."""
+        output, target = self._shapes
+        if goal(self._loss).takes != "values" or sorted(output) == sorted(target) or len(output) == len(target):
+            return None
+        both = tuple(torch.broadcast_shapes(output, target))  # type: ignore[no-untyped-call]
+        sentence = say(
+            "The outputs have shape {output} and the targets {target}: the loss spreads both to {both} and compares "
+            "every output with every target. Give them one shape, as with targets.unsqueeze(1).",
+            output=tuple(output), target=tuple(target), both=both,
+        )  # fmt: skip
+        return Mismatch("wrong-loss", say("loss"), sentence, ())
 
     def _outside(self) -> list[Piece]:
         """What the loop itself does between the model and the loss."""
@@ -277,40 +292,11 @@ class TorchScope(Scope):
         return [] if found is None else [Act(say("the training loop"), found)]
 
 
-def _inner(model: nn.Module) -> nn.Module:
-    """The module that was compiled, or the model itself."""
-    return dict(model.named_children()).get("_orig_mod", model)
-
-
-def _has_kernel(module: nn.Module) -> bool:
-    weight = dict(module.named_parameters(recurse=False)).get("weight")
-    return weight is not None and weight.ndim >= 2
-
-
-def _overwritten(inputs: torch.Tensor, place: torch.Tensor, copied: torch.Tensor) -> bool:
-    """Whether a batch was written where the one before it stood."""
-    return inputs.data_ptr() == place.data_ptr() and inputs.shape == copied.shape and not torch.equal(inputs, copied)
-
-
-def _norm(tensor: torch.Tensor | None) -> torch.Tensor:
-    if tensor is None:
-        return torch.zeros(())
-    dense = tensor.coalesce().values() if tensor.is_sparse else tensor
-    norm: torch.Tensor = torch.linalg.vector_norm(dense.to(torch.float32))  # its own argument for the type is slow
-    return norm
-
-
-def _host(tensor: torch.Tensor) -> Array:
-    plain = tensor.to(torch.float32) if tensor.dtype is torch.bfloat16 else tensor
-    array: Array = plain.numpy(force=True)
-    return array
-
-
 def _step(fresh: _Fresh) -> Step:
     """Numbers on the host: the loss is the mean over the rows of the step."""
     count = sum(fresh.rows)
-    losses = [rows * float(loss) for rows, loss in zip(fresh.rows, fresh.losses, strict=False)]
+    losses = [rows * loss.item() for rows, loss in zip(fresh.rows, fresh.losses, strict=False)]
     loss = sum(losses) / count if losses and len(losses) == len(fresh.rows) else math.nan
     measured = (fresh.gradient, fresh.update, fresh.weight)
-    norms = (None if each is None else _host(each).astype(np.float64) for each in measured)
+    norms = (None if each is None else host(each).astype(np.float64) for each in measured)
     return Step(max(count, 1), loss, fresh.rate, *norms)

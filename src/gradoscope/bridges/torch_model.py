@@ -22,6 +22,7 @@ from gradoscope.bridges.chain import (
     assembled,
     check_same,
 )
+from gradoscope.bridges.naming import CLOSE, activation
 from gradoscope.bridges.rebuilding import Goal
 from gradoscope.bridges.recording import Array
 from gradoscope.functions import activations
@@ -32,7 +33,6 @@ State = Mapping[str, torch.Tensor]
 States = Mapping[str, tuple[torch.Tensor, torch.Tensor]]  # at the end, and at the start
 SHAPES = ("flatten", "reshape", "view", "squeeze", "unsqueeze", "contiguous", "float", "to")
 UNTRACEABLE = (TypeError, ValueError, RuntimeError, AttributeError, KeyError, IndexError, AssertionError)
-CLOSE = 1e-5
 
 
 def translated(model: nn.Module, start: State, outside: Sequence[Piece], sample: Array | None) -> Chain:
@@ -78,7 +78,9 @@ def _pieces(twin: nn.Module, graph: fx.Graph, states: States) -> list[Piece]:
             found += _piece(node, twin, states)
             current = node
         elif current in node.all_input_nodes and not _asks_shape(node):
-            raise UntranslatableError(say("{place} is no step of a chain", place=str(node.target)))
+            raise UntranslatableError(
+                say("{place} is no step of a chain", place=getattr(node.target, "__name__", node.target))
+            )
     return found
 
 
@@ -155,33 +157,15 @@ def _of_module(place: str, module: nn.Module, states: States) -> Iterator[Piece]
 
 
 def _activation(name: str, function: Callable[[torch.Tensor], torch.Tensor], settings: Mapping[str, Any]) -> Named:
-    """The entry of the catalogue that PyTorch calls so, and that gives the same values."""
-    probe = torch.linspace(-3.0, 3.0, 35).reshape(7, 5)
+    def values(probe: Weights) -> Weights:
+        try:
+            return numpy_of(function(torch.from_numpy(probe)))
+        except UNTRACEABLE:
+            return np.full(probe.shape, np.nan, np.float32)
+
     with torch.no_grad(), warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")  # a softmax without an axis warns each time it is called
-        for entry in activations.values():
-            if _plain(entry.peers.torch.removeprefix("nn.").partition("(")[0]) != _plain(name):
-                continue
-            arguments = {key: float(settings[key]) for key in entry.parameters if _number(settings.get(key))}
-            same = np.asarray(entry(probe.numpy(), **arguments))
-            if np.allclose(same, _value(function, probe), atol=CLOSE):
-                return Named.of(entry.name, **arguments)
-    raise UntranslatableError(say("{place} is not known here as a layer or an activation", place=name))
-
-
-def _value(function: Callable[[torch.Tensor], torch.Tensor], probe: torch.Tensor) -> Weights:
-    try:
-        return numpy_of(function(probe))
-    except UNTRACEABLE:
-        return np.full(probe.shape, np.nan, np.float32)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        return activation(name, "torch", settings, values)
 
 
 def between(output: Array, given: Array) -> Named | None:
@@ -194,8 +178,8 @@ def between(output: Array, given: Array) -> Named | None:
     """
     if output.size == given.size and np.array_equal(output.ravel(), given.ravel(), equal_nan=True):
         return None
-    for entry in activations.values():
-        if entry.peers.torch and output.shape == given.shape and np.allclose(entry(output), given, atol=CLOSE):
+    for entry in activations.values() if output.size == given.size else ():
+        if entry.peers.torch and np.allclose(entry(output), given.reshape(output.shape), atol=CLOSE):
             return Named(entry.name)
     raise UntranslatableError(say("the loop changes the outputs of the model before it takes the loss"))
 

@@ -92,8 +92,9 @@ def _of_rules(found: Rebuilt, recorder: Recorder, folder: Path) -> Diagnosis:
     """What the rules say about the loop as an experiment; what is wrong whatever the weights comes with them."""
     said = judged(found.experiment, found.data, found.run, folder)
     findings = list(said.findings)
-    if found.mismatch is not None:
-        findings = [_mismatched(found.mismatch), *(f for f in findings if f.fault != "wrong-output-activation")]
+    if (wrong := found.mismatch) is not None:
+        own = Finding(wrong.fault, Severity.WARNING, wrong.where, wrong.sentence, {}, wrong.remedies, confidence=1.0)
+        findings = [own, *(finding for finding in findings if finding.fault != wrong.fault)]
     return replace(said, outcome=" ".join([said.outcome or "", *found.remarks]), findings=ordered(findings))
 
 
@@ -102,11 +103,6 @@ def judged(experiment: Experiment, data: Prepared, run: Run, folder: Path) -> Di
     evidence = Evidence(experiment, folder, data, run)
     findings = ordered(examine._findings(evidence))  # noqa: SLF001
     return Diagnosis(findings, run.sentence, examine._score(evidence), evidence.trainings)  # noqa: SLF001
-
-
-def _mismatched(sentence: str) -> Finding:
-    where, remedies = say("output layer"), ("matched-output", "matched-output-and-loss")
-    return Finding("wrong-output-activation", Severity.WARNING, where, sentence, {}, remedies, confidence=1.0)
 
 
 def _of_signals(recorder: Recorder, obstacle: str, seconds: float) -> Diagnosis:
