@@ -1,6 +1,8 @@
 """The commands as a user meets them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -102,3 +104,12 @@ def test_an_unknown_language(gradoscope) -> None:
     ended = gradoscope("show", "--lang=fr", "relu")
     assert (ended.code, ended.out) == (2, "")
     assert "'fr'" in ended.err
+
+
+def test_a_comparison_says_nothing_more_when_quiet(tmp_path: Path) -> None:
+    """A real process, as libraries may write to stderr on their own."""
+    code = "from gradoscope.cli import main; main()"
+    quick = ["--hidden", "4", "--seeds", "2", "--epochs", "3", "--learning-rates", "0.01", "--activations", "relu,tanh"]
+    command = [sys.executable, "-c", code, "compare", "iris", *quick, "--quiet"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    assert ended.stderr == b""

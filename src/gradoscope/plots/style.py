@@ -5,6 +5,7 @@ so that text of 12 is 12 pixels on the page. Nothing here touches pyplot or leav
 """
 
 import functools
+import logging
 import math
 import threading
 import warnings
@@ -36,6 +37,8 @@ HANGUL_FONTS = (
 )
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")  # beside the colours of `SERIES`
 TEXT, SMALL = 12.0, 11.0
+# A font of the chain without a bold cut is no news for the user: the next weight is taken.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 P = ParamSpec("P")
