@@ -78,4 +78,4 @@ def _in_keras(activation: Activation, x: Floats, parameters: Mapping[str, float]
 
     function = getattr(keras.activations, activation.peers.keras)
     value = function(keras.ops.convert_to_tensor(x), **parameters)
-    return Peer("Keras", np.from_dlpack(value), None)
+    return Peer("Keras", np.asarray(np.from_dlpack(value), np.float32), None)
