@@ -260,8 +260,6 @@ class TorchScope(Scope):
         self._flush()
         return self._recorder
 
-    # As an experiment.
-
     def _loop(self) -> Loop:
         if self._loss is None or self._pair is None:
             raise UntranslatableError(say("no loss was seen; give it: watch(model, loss=...)"))
