@@ -60,10 +60,16 @@ class Watch(keras.callbacks.Callback, Scope):  # type: ignore[misc]
     Examples
     --------
     >>> inputs = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
-    >>> model = keras.Sequential([keras.layers.Dense(8, "relu"), keras.layers.Dense(1, "sigmoid")])
+    >>> targets = (inputs[:, :1] > 0).astype("float32")
+    >>> model = keras.Sequential(
+    ...     [
+    ...         keras.layers.Dense(8, "relu", use_bias=False),
+    ...         keras.layers.Dense(1, "sigmoid", use_bias=False),
+    ...     ]
+    ... )
     >>> model.compile("sgd", "binary_crossentropy")
     >>> with Watch() as scope:
-    ...     _ = model.fit(inputs, (inputs[:, 0] > 0) * 1.0, epochs=3, callbacks=[scope], verbose=0)
+    ...     _ = model.fit(inputs, targets, epochs=3, callbacks=[scope], verbose=0)
     >>> len(scope.watched.layers), scope.watched.signals.gradient_norm.shape
     (2, (3, 2))
     """

@@ -2,8 +2,9 @@
 
 import tempfile
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class Watched(NamedTuple):
     how: How
 
 
-class Scope(ABC):
+class Scope(AbstractContextManager["Scope"]):
     """A watch over a training loop: signals per epoch and layer, and a diagnosis."""
 
     @abstractmethod
