@@ -8,6 +8,7 @@ from pathlib import Path
 # Read by JAX when it is imported, here and in every process that a test starts.
 os.environ["JAX_COMPILATION_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cache" / "jax")
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
+os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras on JAX breaks that rule: tested in processes of its own
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
 
 import hypothesis

@@ -6,8 +6,9 @@ import pytest
 from tests.diagnosis.conftest import Diagnose
 from tests.diagnosis.experiments import EXAMPLES, SOUND, SOUND_NUMBERS, binary, file_of, several
 
-from gradoscope.diagnosis import Severity, check, diagnose, remedies, rules
+from gradoscope.diagnosis import Severity, check, diagnose, remedies
 from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, LAST_ATTEMPTS
+from gradoscope.diagnosis.rule import rules
 from gradoscope.networks import Experiment
 
 PARTS = ("**Why it hurts.**", "**How it is seen.**", "**What to do.**", "References:")

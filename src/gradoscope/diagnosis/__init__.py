@@ -5,7 +5,7 @@ from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.page import document, page
 from gradoscope.diagnosis.remedies import Remedy, remedies
 from gradoscope.diagnosis.repair import Proof, Repair, repair
-from gradoscope.diagnosis.rule import Rule, rules
+from gradoscope.diagnosis.rule import Rule
 
 __all__ = [
     "Diagnosis",
@@ -22,5 +22,4 @@ __all__ = [
     "page",
     "remedies",
     "repair",
-    "rules",
 ]
