@@ -1,10 +1,13 @@
 """Keras models, fitted unwatched and watched on the backend of the environment; what came of it, as one JSON line."""
 
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np

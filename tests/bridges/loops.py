@@ -20,6 +20,7 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
 }
 Watching = AbstractContextManager[Any]
 BCE = nn.BCELoss()
+torch.set_num_threads(1)  # so small a network gains nothing from more, and loses much on a busy machine
 
 
 class Twin(NamedTuple):

@@ -16,7 +16,7 @@ FAULTS = ("vanishing-gradient", "wrong-output-activation", "learning-rate-too-hi
 def told(request: pytest.FixtureRequest) -> dict[str, Any]:
     command = [sys.executable, "-W", "error", str(Path(__file__).with_name("keras_loops.py"))]
     kept = {name: value for name, value in os.environ.items() if name != "JAX_NUMPY_RANK_PROMOTION"}  # Keras promotes
-    environment = {**kept, "KERAS_BACKEND": request.param}
+    environment = {**kept, "KERAS_BACKEND": request.param, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
