@@ -57,6 +57,19 @@ class Result:
         )
 
 
+def repeated(work: Callable[[], object], times: int) -> Callable[[], None]:
+    """`work` so many times in a row.
+
+    A turn must be much longer than the fifth of a second for which the idle threads of another library may spin on.
+    """
+
+    def turn() -> None:
+        for _ in range(times):
+            work()
+
+    return turn
+
+
 def seconds_of(work: Callable[[], object]) -> float:
     """Wall-clock seconds that `work` takes."""
     start = perf_counter()
