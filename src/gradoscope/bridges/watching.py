@@ -16,14 +16,12 @@ from gradoscope.bridges.chain import UntranslatableError
 from gradoscope.bridges.epochs import How
 from gradoscope.bridges.rebuilding import Loop, Rebuilt, rebuilt
 from gradoscope.bridges.recording import NonFinite, Recorder, WatchedSignals
-from gradoscope.data import Prepared
-from gradoscope.diagnosis import Diagnosis, Finding, Severity, examine
+from gradoscope.diagnosis import Diagnosis, Finding, Severity
 from gradoscope.diagnosis.causes import ordered
 from gradoscope.diagnosis.evidence import Evidence
+from gradoscope.diagnosis.examine import judged
 from gradoscope.errors import UsageError
 from gradoscope.language import say
-from gradoscope.networks import Experiment
-from gradoscope.training import Run
 
 
 class Watched(NamedTuple):
@@ -91,19 +89,12 @@ class Scope(AbstractContextManager["Scope"]):
 
 def _of_rules(found: Rebuilt, recorder: Recorder, folder: Path) -> Diagnosis:
     """What the rules say about the loop as an experiment; what is wrong whatever the weights comes with them."""
-    said = judged(found.experiment, found.data, found.run, folder)
+    said = judged(Evidence(found.experiment, folder, found.data, found.run))
     findings = list(said.findings)
     if (wrong := found.mismatch) is not None:
         own = Finding(wrong.fault, Severity.WARNING, wrong.where, wrong.sentence, {}, wrong.remedies, confidence=1.0)
         findings = [own, *(finding for finding in findings if finding.fault != wrong.fault)]
     return replace(said, outcome=" ".join([said.outcome or "", *found.remarks]), findings=ordered(findings))
-
-
-def judged(experiment: Experiment, data: Prepared, run: Run, folder: Path) -> Diagnosis:
-    """What the rules say of a run that was not trained here."""
-    evidence = Evidence(experiment, folder, data, run)
-    findings = ordered(examine._findings(evidence))  # noqa: SLF001
-    return Diagnosis(findings, run.sentence, examine._score(evidence), evidence.trainings)  # noqa: SLF001
 
 
 def _of_signals(recorder: Recorder, obstacle: str, seconds: float) -> Diagnosis:

@@ -72,7 +72,11 @@ def diagnose(
 
 
 def _alone(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None) -> Diagnosis:
-    evidence = examined(experiment, folder, on_epoch)
+    return judged(examined(experiment, folder, on_epoch))
+
+
+def judged(evidence: Evidence) -> Diagnosis:
+    """What the rules say of a run, wherever it was trained."""
     findings = ordered(_findings(evidence))
     return Diagnosis(findings, evidence.ran.sentence, _score(evidence), evidence.trainings)
 
