@@ -27,6 +27,8 @@ def data_options(command: F) -> F:
             ),
             click.option("--drop", metavar="A,B", help="Columns that are no inputs."),
             click.option("--keep", metavar="A,B", help="Columns that are inputs even if they look like row numbers."),
+            click.option("--group", metavar="COLUMN", help="Rows that share a cell here stay together (patients)."),
+            click.option("--time", metavar="COLUMN", help="Earlier rows train, later ones validate and test."),
             click.option("--separator", metavar="CHAR", help="Separator of a text file (default: guessed)."),
             click.option("--encoding", metavar="NAME", help="Encoding of a text file (default: guessed)."),
             click.option(
@@ -44,7 +46,7 @@ def data_options(command: F) -> F:
 
 def load_arguments(given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `load` in the options of a command, taken out of `given`."""
-    plain = {name: given.pop(name) for name in ("target", "task", "separator", "encoding")}
+    plain = {name: given.pop(name) for name in ("target", "task", "group", "time", "separator", "encoding")}
     lists = {name: words(given.pop(name)) for name in ("drop", "keep")}
     return {**plain, **lists, "options": dict(map(_option, given.pop("options")))}
 
@@ -54,7 +56,7 @@ def origin(data: str, arguments: dict[str, Any]) -> "DataSpec":
     from gradoscope.data import DataSpec
 
     source = str(Path(data).resolve()) if Path(data).exists() else data
-    reading = {name: arguments[name] for name in ("options", "separator", "encoding")}
+    reading = {name: arguments[name] for name in ("options", "separator", "encoding", "group", "time")}
     return DataSpec(source=source, **reading)
 
 

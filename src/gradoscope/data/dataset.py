@@ -65,6 +65,12 @@ class Dataset:
         Columns of the table that are no inputs, by wish or by guess.
     target_columns
         Where the source gives classes as one column each: those columns, shape (rows, classes); else None.
+    groups
+        The group of each row (a patient, a site), shape (rows,), of which no two parts may have rows; or None.
+    times
+        The place of each row in time, equal for equal times, shape (rows,); or None where the order means nothing.
+    time_name
+        The column that says so.
     """
 
     name: str
@@ -80,6 +86,9 @@ class Dataset:
     input_range: tuple[float, float] | None = None
     dropped: tuple[str, ...] = ()
     target_columns: NDArray[np.float64] | None = None
+    groups: NDArray[np.int64] | None = None
+    times: NDArray[np.int64] | None = None
+    time_name: str | None = None
 
     @property
     def n_rows(self) -> int:

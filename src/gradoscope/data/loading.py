@@ -26,6 +26,8 @@ def load(
     encoding: str | None = None,
     drop: Sequence[str] = (),
     keep: Sequence[str] = (),
+    group: str | None = None,
+    time: str | None = None,
     folder: Path | None = None,
     as_written: bool = False,
 ) -> Dataset:
@@ -49,6 +51,11 @@ def load(
         Columns of a table that are no inputs.
     keep
         Columns of a table that are inputs even if they look like names, row numbers or constants.
+    group
+        A column whose equal cells belong together (a patient, a site): no group is divided between parts.
+    time
+        A column of numbers, dates or times: earlier rows train, later ones validate and test. Like `group`, it is no
+        input unless it is in `keep`.
     folder
         Where a relative path starts; the current folder if None.
     as_written
@@ -68,11 +75,12 @@ def load(
     (200, 'binary', ('x1', 'x2'))
     """
     asked = checked_task(task)
-    said = Columns(target, asked, tuple(drop), tuple(keep), as_written)
+    said = Columns(target, asked, tuple(drop), tuple(keep), as_written, group, time)
     make = find_builtin(source)
     if callable(make):
         made = make(options or {})
-        _check_unused(source, made.target.names, target, {"--drop": drop, "--keep": keep, "--separator": separator})
+        unused = {"--drop": drop, "--keep": keep, "--separator": separator, "--group": group, "--time": time}
+        _check_unused(source, made.target.names, target, unused)
         return to_dataset(made, source, asked, as_written=as_written)
     if options:
         raise UsageError(say("{name} is a file, and a file takes no options.", name=source))

@@ -30,6 +30,9 @@ class Source(NamedTuple):
     guesses: tuple[Guess, ...] = ()
     dropped: tuple[str, ...] = ()
     is_file: bool = False
+    groups: NDArray[np.int64] | None = None
+    times: NDArray[np.int64] | None = None
+    time_name: str | None = None
 
 
 def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool) -> Dataset:
@@ -77,4 +80,7 @@ def to_dataset(source: Source, name: str, task: str | None, *, as_written: bool)
         input_range=source.input_range,
         dropped=source.dropped,
         target_columns=target.columns,
+        groups=source.groups,
+        times=source.times,
+        time_name=source.time_name,
     )

@@ -12,7 +12,7 @@ from gradoscope.data.columns import fit_scale
 from gradoscope.data.dataset import SCALINGS, TASKS, Dataset
 from gradoscope.data.loading import load
 from gradoscope.data.preparation import TARGETS, Preparation, prepare
-from gradoscope.data.splitting import Split, row_count
+from gradoscope.data.splitting import Split, row_count, split
 from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
 from gradoscope.records import nearest
@@ -46,6 +46,8 @@ class DataSpec:
         Columns of a table that are no inputs.
     separator, encoding
         Of a text file; None guesses.
+    group, time
+        Columns of a table by which rows are divided (`gradoscope.data.load`); the latest rows test.
 
     Raises
     ------
@@ -65,6 +67,8 @@ class DataSpec:
     drop: tuple[str, ...] = ()
     separator: str | None = None
     encoding: str | None = None
+    group: str | None = None
+    time: str | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("inputs", SCALINGS), ("targets", TARGETS), ("task", (None, *TASKS))):
@@ -123,6 +127,8 @@ def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) 
         separator=spec.separator,
         encoding=spec.encoding,
         drop=spec.drop,
+        group=spec.group,
+        time=spec.time,
         folder=folder,
         as_written=True,
     )
@@ -143,6 +149,9 @@ def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) 
 
 def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
     """The rows of each part in the order in which they stand (or, shuffled, were drawn): train, validation, test."""
+    if dataset.groups is not None or dataset.times is not None:
+        latest = 0 if dataset.times is not None else seed
+        return split(dataset, latest, validation=spec.validation, test=spec.test)
     fixed = dataset.test_rows
     pool = np.arange(dataset.n_rows) if fixed is None else np.setdiff1d(np.arange(dataset.n_rows), fixed)
     if spec.shuffle:

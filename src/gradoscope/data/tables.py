@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradoscope.data.cells import TEXTS, Where, clean, finite, numbers_of
 from gradoscope.data.dataset import Guess
+from gradoscope.data.order import groups_of, times_of
 from gradoscope.data.roles import choose_inputs
 from gradoscope.data.source import Source
 from gradoscope.data.targets import RawTarget
@@ -31,6 +32,13 @@ class Columns:
     drop: Sequence[str] = ()
     keep: Sequence[str] = ()
     as_written: bool = False
+    group: str | None = None
+    time: str | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every column that is named."""
+        return (*self.drop, *self.keep, *(name for name in (self.target, self.group, self.time) if name is not None))
 
 
 def to_source(table: pl.DataFrame, where: Where, said: Columns) -> Source:
@@ -44,7 +52,8 @@ def to_source(table: pl.DataFrame, where: Where, said: Columns) -> Source:
         A column that the user names and the table does not have.
     """
     _check_names(table, where.place, said)
-    rest = table.drop(said.drop)
+    order = [name for name in (said.group, said.time) if name is not None]
+    rest = table.drop(said.drop).drop(name for name in order if name not in said.keep)
     name, guesses = _target_name(rest, where.place, said)
     values = _target_cells(rest[name], where, said.task)
     present = np.flatnonzero(values.is_not_null().to_numpy())
@@ -78,6 +87,9 @@ def to_source(table: pl.DataFrame, where: Where, said: Columns) -> Source:
         tuple(inputs.table.columns),
         guesses=guesses + inputs.guesses,
         dropped=(*said.drop, *inputs.dropped),
+        groups=None if said.group is None else groups_of(table[said.group][present], seen),
+        times=None if said.time is None else times_of(table[said.time][present], seen),
+        time_name=said.time,
     )
 
 
@@ -87,12 +99,14 @@ def column_missing(name: str, table: pl.DataFrame, place: str) -> str:
 
 
 def _check_names(table: pl.DataFrame, place: str, said: Columns) -> None:
-    for name in (*said.drop, *said.keep, *([said.target] if said.target is not None else [])):
+    for name in said.named:
         if name not in table.columns:
             raise UsageError(column_missing(name, table, place))
     for name in said.drop:
         if name == said.target or name in said.keep:
             raise UsageError(say("the column {name!r} cannot be both dropped and used.", name=name))
+    if said.target is not None and said.target in (said.group, said.time):
+        raise UsageError(say("the target {name!r} cannot also be the --group or the --time.", name=said.target))
 
 
 def _target_name(table: pl.DataFrame, place: str, said: Columns) -> tuple[str, tuple[Guess, ...]]:
