@@ -112,6 +112,87 @@ def test_unknown_inputs_and_parameters() -> None:
         losses["huber"]([0.5], [1.0], delta=0.0)
 
 
+LABELS, CLASS_WEIGHTS = [0, 2], [0.5, 2.0, 3.0]
+
+
+def test_label_smoothing_is_that_of_pytorch_and_keras() -> None:
+    x, labels = torch.tensor(LOGITS, requires_grad=True), torch.tensor(LABELS)
+    expected = torch.nn.functional.cross_entropy(x, labels, label_smoothing=0.1, reduction="none")
+    (slopes,) = torch.autograd.grad(expected.sum(), x)
+    entropy = losses["cross_entropy"]
+    np.testing.assert_allclose(entropy(LOGITS, LABELS, label_smoothing=0.1), expected.detach(), rtol=1e-12)
+    np.testing.assert_allclose(entropy.derivative(LOGITS, LABELS, label_smoothing=0.1), slopes, rtol=1e-12)
+    by_jax = jax.jit(lambda z: entropy(z, jnp.array(LABELS), label_smoothing=0.1))(jnp.asarray(LOGITS))
+    np.testing.assert_allclose(by_jax, expected.detach(), rtol=1e-5)
+    p, t = np.array([0.25, 0.75]), np.array([1.0, 0.0])
+    binary = -(np.array([0.95, 0.05]) * np.log(p) + np.array([0.05, 0.95]) * np.log(1 - p))  # Keras: t (1 - s) + s / 2
+    np.testing.assert_allclose(losses["bce"](p, t, input="probabilities", label_smoothing=0.1), binary, rtol=1e-14)
+    assert "label_smoothing" not in losses["mse"].parameters
+    with pytest.raises(UsageError, match="must lie in"):
+        entropy(LOGITS, LABELS, label_smoothing=1.0)
+
+
+def test_masked_classes_get_no_share_of_smoothed_labels() -> None:
+    masked = np.array([[2.0, -np.inf, 0.5], [0.0, 3.0, 1.0]])
+    found = losses["cross_entropy"](masked, LABELS, label_smoothing=0.2)
+    two = torch.nn.functional.cross_entropy(torch.tensor([[2.0, 0.5]]), torch.tensor([0]), label_smoothing=0.2)
+    assert float(found[0]) == pytest.approx(float(two), rel=1e-6)
+
+
+def test_class_weights_are_those_of_pytorch() -> None:
+    x, table = torch.tensor(LOGITS), torch.tensor(CLASS_WEIGHTS, dtype=torch.float64)
+    functional, entropy = torch.nn.functional, losses["cross_entropy"]
+    for reduction in ("none", "mean", "sum"):
+        expected = functional.cross_entropy(x, torch.tensor(LABELS), weight=table, reduction=reduction)
+        found = entropy(LOGITS, LABELS, class_weights=CLASS_WEIGHTS, reduction=reduction)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        hot = entropy(
+            jnp.asarray(LOGITS), jnp.eye(3)[jnp.array(LABELS)], class_weights=CLASS_WEIGHTS, reduction=reduction
+        )
+        np.testing.assert_allclose(hot, expected, rtol=1e-5)
+    z, t = torch.tensor([0.5, -1.0]), torch.tensor([1.0, 0.0])
+    expected = functional.binary_cross_entropy_with_logits(z, t, pos_weight=torch.tensor(3.0), reduction="none")
+    np.testing.assert_allclose(losses["bce"](z, t, class_weights=[1.0, 3.0]), expected, rtol=1e-6)
+    assert losses["hinge"]([0.5, 0.5], [1.0, -1.0], class_weights=[2.0, 4.0]).tolist() == [2.0, 3.0]
+    with pytest.raises(UsageError, match="3 of them"):
+        entropy(LOGITS, LABELS, class_weights=[1.0, 2.0])
+    with pytest.raises(UsageError, match="no classes to weigh"):
+        losses["mse"]([0.5], [0.0], class_weights=[1.0, 2.0])
+
+
+def test_an_ignored_class_counts_nothing() -> None:
+    x, labels = torch.tensor(LOGITS, requires_grad=True), torch.tensor([-100, 2])
+    expected = torch.nn.functional.cross_entropy(x, labels, ignore_index=-100)
+    found = losses["cross_entropy"](x, labels, ignore_class=-100, reduction="mean")
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(torch.autograd.grad(found, x), torch.autograd.grad(expected, x))
+    jitted = jax.jit(lambda z, t: losses["cross_entropy"](z, t, ignore_class=-100, reduction="mean"))
+    assert float(jitted(jnp.asarray(LOGITS), jnp.array([-100, 2]))) == pytest.approx(expected.item(), rel=1e-5)
+    assert float(losses["cross_entropy"](LOGITS, [5, 5], ignore_class=5, reduction="mean")) == 0
+    with pytest.raises(UsageError, match="needs integer labels"):
+        losses["cross_entropy"](LOGITS, np.eye(3)[LABELS], ignore_class=0)
+
+
+def test_what_is_masked_may_be_anything() -> None:
+    predicted = [1.0, math.nan]
+    assert float(losses["mse"](predicted, [0.0, 0.0], reduction="mean", weights=[True, False])) == 1
+    assert losses["mse"](predicted, [0.0, 0.0], weights=[2.0, 0.0]).tolist() == [2.0, 0.0]
+
+
+def test_a_double_softmax_is_noticed() -> None:
+    rows = torch.softmax(torch.tensor(LOGITS), -1)
+    for given in (rows, rows.numpy(), jnp.asarray(rows.numpy()), rows.half()):
+        with pytest.warns(UserWarning, match="softmax applied to them already"):
+            losses["cross_entropy"](given, LABELS)
+    losses["cross_entropy"](rows, LABELS, input="probabilities")
+    losses["cross_entropy"](rows[:1], LABELS[:1])  # one row of logits may sum to 1
+
+
+def test_target_probabilities_must_sum_to_one() -> None:
+    with pytest.raises(UsageError, match=r"row 1 sum to 1\.5"):
+        losses["cross_entropy"](LOGITS, [[0.5, 0.25, 0.25], [0.5, 0.5, 0.5]])
+
+
 def test_masked_logits_cost_nothing() -> None:
     """A class with the logit -inf and the target 0 takes no part."""
     values = losses["cross_entropy"](np.array([[1.0, -np.inf, 2.0]]), np.array([[0.25, 0.0, 0.75]]))

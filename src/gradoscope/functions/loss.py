@@ -16,6 +16,14 @@ from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
 from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
+from gradoscope.functions.labels import (
+    SMOOTHING,
+    can_be_smoothed,
+    notice_double_softmax,
+    smoothed,
+    weights_of_classes,
+    without,
+)
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
 from gradoscope.functions.reduction import Mean, arithmetic_mean, reduce
 from gradoscope.functions.rules import Formula, Partial, Pointwise, Rowwise, Rule, evaluate, run
@@ -170,6 +178,8 @@ class Loss:
         input: str | None = None,
         reduction: str = "none",
         weights: Array | None = None,
+        class_weights: Array | None = None,
+        ignore_class: int | None = None,
         **parameters: Any,
     ) -> Array:
         """The loss of `prediction` against `target`.
@@ -185,9 +195,14 @@ class Loss:
         reduction : {"none", "mean", "sum"}
             "mean" is sum(weights * values) / sum(weights), and 0 where the weights sum to 0.
         weights : array, optional
-            One weight (or True/False) per value, 1 by default.
+            One weight (or True/False) per value, 1 by default. Where it is 0, the value is 0 whatever was predicted.
+        class_weights : array, optional
+            One weight per class (of 0 and of 1 for binary targets), which multiplies the weight of each value.
+        ignore_class : int, optional
+            Integer label whose values count with weight 0.
         **parameters
-            Parameters of the form, as `parameters` lists them.
+            Parameters of the form, as `parameters` lists them. Where targets are probabilities, `label_smoothing`
+            spreads that share of them evenly over the classes.
 
         Raises
         ------
@@ -195,10 +210,15 @@ class Loss:
             If shapes differ, a target is impossible, or a name or parameter is unknown.
         """
         form = self._form(input, parameters)
-        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise, self.outputs)
-        check_prediction(self.name, form.input, prediction)
-        values = run(form.rule, (prediction, target), parameters)
-        return reduce(self.name, values, reduction, weights, self._mean)
+        scales = [] if weights is None else [weights]
+        if ignore_class is not None:
+            target, stays = without(self.name, target, ignore_class)
+            scales.append(stays)
+        arrays = self._prepared(form, prediction, target)
+        if class_weights is not None:
+            scales.append(weights_of_classes(self.name, self.targets, *arrays, class_weights))
+        values = run(form.rule, *self._smoothed(arrays, parameters))
+        return reduce(self.name, values, reduction, scales, self._mean)
 
     def derivative(
         self, prediction: Array, target: Array = None, *, input: str | None = None, **parameters: Any
@@ -210,9 +230,23 @@ class Loss:
         if isinstance(prediction, types.FunctionType):
             return self._form(None, {}).derivative(prediction)
         form = self._form(input, parameters)
-        prediction, target = self.targets.prepared(self.name, prediction, target, self.rowwise, self.outputs)
-        check_prediction(self.name, form.input, prediction)
-        return evaluate(form.slope, (prediction, target), parameters)
+        return evaluate(form.slope, *self._smoothed(self._prepared(form, prediction, target), parameters))
+
+    def _prepared(self, form: Form, prediction: Array, target: Array) -> tuple[Array, Array]:
+        """Prediction and target as arrays of one world, checked."""
+        arrays = self.targets.prepared(self.name, prediction, target, self.rowwise, self.outputs)
+        check_prediction(self.name, form.input, arrays[0])
+        if form.input == "logits" and self.targets is Targets.CLASSES:
+            notice_double_softmax(self.name, arrays[0])
+        return arrays
+
+    def _smoothed(
+        self, arrays: tuple[Array, Array], parameters: dict[str, Any]
+    ) -> tuple[tuple[Array, Array], dict[str, Any]]:
+        """Prediction, smoothed target, and the other parameters."""
+        prediction, target = arrays
+        share = parameters.pop(SMOOTHING.name, 0.0)
+        return (prediction, smoothed(self.targets, target, prediction, share) if share else target), parameters
 
     def target_derivative(self, formula: Formula) -> None:
         """Decorator: the derivative with respect to the target, for the default form."""
@@ -224,7 +258,7 @@ class Loss:
         """Decorator: the loss of another form of prediction."""
 
         def enter(value: Formula) -> Form:
-            parameters = parameters_of(value, domains, (), arrays=2)
+            parameters = _parameters(value, domains, self.targets, input)
             form = Form(self.name, input, textbook, value, parameters, self.axes, residual=False)
             self._forms[input] = form
             return form
@@ -265,6 +299,12 @@ class Loss:
         return html(self)
 
 
+def _parameters(value: Formula, domains: Mapping[str, Domain], targets: Targets, input: str) -> Mapping[str, Parameter]:
+    """The parameters of one form: those of its formula, and label smoothing where targets are probabilities."""
+    written = parameters_of(value, domains, (), arrays=2)
+    return {**written, SMOOTHING.name: SMOOTHING} if can_be_smoothed(targets, input) else written
+
+
 losses: Catalogue[Loss] = Catalogue("loss")
 
 
@@ -297,7 +337,7 @@ def loss(
     """
 
     def enter(value: Formula) -> Loss:
-        parameters = parameters_of(value, domains, (), arrays=2)
+        parameters = _parameters(value, domains, targets, input)
         axes = 2 if targets is Targets.SEQUENCES else int(rowwise or outputs > 0)
         native = Form(value.__name__, input, textbook, value, parameters, axes, residual)
         about = Description(

@@ -1,6 +1,7 @@
 """From one value per example to one number: mean or sum, with one stated denominator."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 from gradoscope.arrays import Array, as_array, cast, namespace, where, widened, world_of
 from gradoscope.errors import UsageError
@@ -10,8 +11,10 @@ from gradoscope.language import say
 Mean = Callable[[str, Array, Array | None], Array]
 
 
-def reduce(owner: str, values: Array, reduction: str, weights: Array | None, mean: Mean) -> Array:
+def reduce(owner: str, values: Array, reduction: str, weights: Sequence[Array], mean: Mean) -> Array:
     """`values` as they are ("none"), their weighted "sum", or their `mean`, in the dtype of `values`.
+
+    The weight of a value is the product of its `weights`; where that is 0, the value does not matter, not even NaN.
 
     Raises
     ------
@@ -20,10 +23,12 @@ def reduce(owner: str, values: Array, reduction: str, weights: Array | None, mea
     """
     if reduction not in ("none", "mean", "sum"):
         raise UsageError(say("reduction must be none, mean or sum, not {reduction}", reduction=reduction))
-    scale = None if weights is None else _weights(owner, values, weights)
-    if reduction == "none":
-        return values if scale is None else values * scale
+    scale = math.prod(_weights(owner, values, part) for part in weights) if weights else None
     wide = widened(values)
+    if scale is not None:
+        wide = where(scale == 0, 0.0, wide)
+    if reduction == "none":
+        return values if scale is None else cast(wide * scale, values.dtype)
     if reduction == "mean":
         return cast(mean(owner, wide, scale), values.dtype)
     if mean is not arithmetic_mean:

@@ -77,6 +77,8 @@ class Targets(Enum):
             _require(owner, target, (target >= 0) & (target < classes), f"0..{classes - 1}")
         elif self in _CONDITIONS:
             _require(owner, target, _CONDITIONS[self](target), self.value)
+            if self is Targets.CLASSES:
+                _require_sums(owner, target)
 
 
 _LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES)
@@ -106,6 +108,18 @@ def _require(owner: str, numbers: Any, condition: Any, expected: str) -> None:
         raise UsageError(
             say("{function}: the value {value} at {place} is impossible; expected {expected}",
                 function=owner, value=numbers[place].item(), place=place, expected=expected)
+        )  # fmt: skip
+
+
+def _require_sums(owner: str, shares: Any) -> None:
+    """Rows of probabilities sum to 1, as far as their dtype can tell."""
+    sums = shares.sum(-1, dtype=np.float64)
+    wrong = abs(sums - 1) > 1e-2
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise UsageError(
+            say("{function}: the target probabilities of row {row} sum to {sum}; they must sum to 1",
+                function=owner, row=row, sum=round(float(sums.flat[row]), 4))
         )  # fmt: skip
 
 
