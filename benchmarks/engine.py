@@ -29,7 +29,7 @@ def epochs(X: Inputs, y: Labels, sizes: Sequence[int], batch: int) -> Callable[[
     one = experiment(sizes, "relu", TrainingSpec(batch_size=batch))
     program = Program(plan([one.network]), objective([one.network]), one.training, "accuracy")
     state, rate = start(program, init([one.network], sizes[0], 0)), jax.device_put(np.array([1e-3], np.float32))
-    data = Data(*map(jax.device_put, (*rows(X, y), *(part[:100] for part in rows(X, y)))))
+    data = Data.of(rows(X, y), rows(X, y).at(slice(100)))
 
     def epoch() -> object:
         nonlocal state

@@ -33,7 +33,7 @@ def ours(X: Inputs, y: Labels) -> None:
         fit_population([experiment(SIZES, name, training) for name in ACTIVATIONS], data, validation, "multiclass")
 
     data = rows(X, y)
-    validation = type(data)(*(part[:100] for part in data))
+    validation = data.at(slice(100))
     jax.clear_caches()  # type: ignore[no-untyped-call]
     train(SEEDS[0])
     with ThreadPoolExecutor(2) as pool:

@@ -12,6 +12,13 @@ from gradoscope.language import say
 T = TypeVar("T")
 
 
+class Table(dict[str, float]):
+    """Numbers by name, in a value that nothing changes and that can therefore be a key."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+
 def nearest(name: str, names: object) -> str:
     """The sentence that ends an error about an unknown name: the nearest names, or all of them."""
     known = sorted(str(each) for each in names)  # type: ignore[attr-defined]

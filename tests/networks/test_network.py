@@ -62,7 +62,7 @@ def rows_for(network: NetworkSpec, seed: int, n: int = 5) -> Rows:
 @given(networks(), st.integers(0, 99))
 def test_gradients_equal_those_from_scratch(network: NetworkSpec, seed: int) -> None:
     rows, params = rows_for(network, seed), init([network], 2, seed)
-    expected = scratch.backward(from_scratch(network, params), *map(np.float64, rows), network.loss.name)
+    expected = scratch.backward(from_scratch(network, params), *map(np.float64, rows[:2]), network.loss.name)
     for own, (kernel, bias) in zip(gradients([network], params, rows), expected, strict=True):
         np.testing.assert_allclose(own.kernel[0], kernel, rtol=2e-4, atol=1e-6)
         np.testing.assert_allclose(own.bias[0], bias, rtol=2e-4, atol=1e-6)
@@ -70,7 +70,7 @@ def test_gradients_equal_those_from_scratch(network: NetworkSpec, seed: int) -> 
 
 @given(networks(), st.integers(0, 99))
 def test_gradients_from_scratch_equal_differences(network: NetworkSpec, seed: int) -> None:
-    X, y = map(np.float64, rows_for(network, seed))
+    X, y = map(np.float64, rows_for(network, seed)[:2])
     layers = from_scratch(network, init([network], 2, seed))
     number = seed % len(layers)
     layer, loss, h = layers[number], network.loss.name, 1e-6

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gradoscope.data import DataSpec
+from gradoscope.data import DataSpec, Rows
 from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, Params, TrainingSpec, init, plan
 from gradoscope.training import outputs
 from gradoscope.training.epoch import Data, Program, start, train_epoch
@@ -20,7 +20,6 @@ from gradoscope.training.objective import objective
 
 torch.set_num_threads(1)  # these networks are so small that a second thread only waits
 Floats = NDArray[np.float32]
-Batch = tuple[Floats, Floats]
 
 ACTIVATIONS = {
     "identity": "linear", "sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "leaky_relu": "leaky_relu",
@@ -88,20 +87,20 @@ def optimizer_of(spec: TrainingSpec) -> Any:
     return OPTIMIZERS[spec.optimizer](learning_rate=rate, global_clipnorm=spec.clip_norm, **settings)
 
 
-def raced(experiment: Experiment, batches: list[Batch]) -> Twin:
+def raced(experiment: Experiment, batches: list[Rows]) -> Twin:
     """Train both, one update per batch."""
-    networks, n_inputs = [experiment.network], batches[0][0].shape[1]
+    networks, n_inputs = [experiment.network], batches[0].inputs.shape[1]
     params = init(networks, n_inputs, experiment.training.seed)
     model = model_of(experiment, params, n_inputs)
     program = Program(plan(networks), objective(networks), experiment.training, "r2")
     state, rate = start(program, params), np.array([experiment.training.learning_rate], np.float32)
     losses, keras_losses = [], []
-    for inputs, targets in batches:
-        state, record = train_epoch(program, state, Data(inputs, targets, inputs, targets), rate, 0)  # type: ignore[arg-type]
+    for batch in batches:
+        state, record = train_epoch(program, state, Data.of(batch, batch), rate, 0)  # type: ignore[arg-type]
         losses.append(float(record.train_loss[0]))
         model.reset_metrics()
-        keras_losses.append(float(model.train_on_batch(inputs, targets)))
-    new = batches[0][0] + np.float32(0.5)
+        keras_losses.append(float(model.train_on_batch(*batch)))
+    new = batches[0].inputs + np.float32(0.5)
     answers = outputs(program.plan, state.params, state.moving, new)[0]
     return Twin(
         np.array(losses, np.float32), np.array(keras_losses, np.float32), answers, model.predict(new, verbose=0)
@@ -112,7 +111,8 @@ def random_experiment(rng: np.random.Generator, optimizer: str, loss: str, outpu
     """An experiment with this optimiser, loss and output activation, and everything else drawn."""
     hidden = tuple(_random_layer(rng) for _ in range(rng.integers(0, 4)))
     units = int(rng.integers(2, 5)) if "categorical" in loss or "kl" in loss or output == "softmax" else 1
-    network = NetworkSpec(Layer(units, Named(output), Named("glorot_uniform")), Named(loss), hidden)
+    smoothed = {"label_smoothing": 0.1} if "cross_entropy" in loss and rng.random() < 0.3 else {}
+    network = NetworkSpec(Layer(units, Named(output), Named("glorot_uniform")), Named.of(loss, **smoothed), hidden)
     training = TrainingSpec(
         optimizer=optimizer,
         learning_rate=float(10 ** rng.uniform(-3, -1.5)),
@@ -150,11 +150,19 @@ def _random_settings(rng: np.random.Generator, optimizer: str) -> dict[str, Any]
     return {name: values[rng.integers(2)] for name, values in choices.get(optimizer, adaptive).items()}
 
 
-def random_batches(rng: np.random.Generator, experiment: Experiment, n_inputs: int, count: int) -> list[Batch]:
+def random_batches(rng: np.random.Generator, experiment: Experiment, n_inputs: int, count: int) -> list[Rows]:
     """Batches with targets such as the loss may meet; the last is a short one."""
     size, units = experiment.training.batch_size, experiment.network.output.units
     rows = [size] * (count - 1) + [max(1, size - 1)]
-    return [(rng.normal(size=(n, n_inputs)).astype(np.float32), _targets(rng, experiment, n, units)) for n in rows]
+    weighted = rng.random() < 0.3
+    return [
+        Rows(
+            rng.normal(size=(n, n_inputs)).astype(np.float32),
+            _targets(rng, experiment, n, units),
+            np.maximum(rng.normal(1, 1, n), 0).astype(np.float32) if weighted else None,
+        )
+        for n in rows
+    ]
 
 
 def _targets(rng: np.random.Generator, experiment: Experiment, n: int, units: int) -> Floats:

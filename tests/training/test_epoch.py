@@ -20,7 +20,7 @@ RATES = np.array([0.01, 0.02], np.float32)
 
 def continued(state: State, epochs: int) -> State:
     for _ in range(epochs):
-        state, _ = train_epoch(PROGRAM, state, Data(*TRAIN, *VALIDATION), RATES, seed=3)  # type: ignore[arg-type]
+        state, _ = train_epoch(PROGRAM, state, Data.of(TRAIN, VALIDATION), RATES, seed=3)  # type: ignore[arg-type]
     return state
 
 
@@ -47,7 +47,7 @@ def test_parameters_that_are_handed_in_stay_usable() -> None:
 def test_every_epoch_has_an_order_of_its_own_only_when_shuffled(shuffle: bool) -> None:
     """Starting again at epoch 0 repeats the epoch; starting at epoch 1 repeats it only without shuffling."""
     program = replace(PROGRAM, training=replace(PROGRAM.training, shuffle=shuffle))
-    data = Data(*TRAIN, *VALIDATION)  # type: ignore[arg-type]
+    data = Data.of(TRAIN, VALIDATION)
     later = start(program, init(NETWORKS, 2, 3))._replace(epoch=jax.device_put(np.full((), 1, np.int32)))
     states = [start(program, init(NETWORKS, 2, 3)), start(program, init(NETWORKS, 2, 3)), later]
     first, again, other = (train_epoch(program, state, data, RATES, 3)[0].params[0].kernel for state in states)  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ def assert_same(one: Run, other: Run) -> None:
 def test_a_short_last_batch_counts_as_what_it_is() -> None:
     one = experiment(shuffle=False)  # 10 rows in batches of 4
     run = trained([one])[0]
-    X, y = map(np.float64, TRAIN)
+    X, y = map(np.float64, TRAIN[:2])
     batches = [(X[i : i + 4], y[i : i + 4]) for i in (0, 4, 8)]
     start = from_scratch(one.network, init([one.network], 2, 0))
     expected, losses = scratch.train(start, batches * 3, "mean_squared_error", 0.1)
@@ -75,7 +75,7 @@ def test_curves_and_scores_are_those_of_the_returned_network() -> None:
     for part, score in ((TRAIN, run.train_score), (VALIDATION, run.validation_score), (TEST, run.test_score)):
         answers = scratch.forward(layers, np.float64(part.inputs))[1][-1]
         assert score == pytest.approx(r2_score(part.targets, answers), rel=1e-4)
-    loss = scratch.loss_of(layers, *map(np.float64, VALIDATION), "mean_squared_error")
+    loss = scratch.loss_of(layers, *map(np.float64, VALIDATION[:2]), "mean_squared_error")
     assert run.curves.validation_loss[-1] == pytest.approx(loss, rel=1e-5)
 
 
@@ -125,7 +125,7 @@ def test_early_stopping_returns_the_best_epoch() -> None:
         assert run.best_epoch == losses.argmin() + 1
         assert run.epochs == run.best_epoch + 7
         layers = from_scratch(run.experiment.network, run.params)
-        best = scratch.loss_of(layers, *map(np.float64, VALIDATION), "mean_squared_error")
+        best = scratch.loss_of(layers, *map(np.float64, VALIDATION[:2]), "mean_squared_error")
         assert best == pytest.approx(losses.min(), rel=1e-4)
         assert f"{run.epochs} epochs" in run.sentence
         assert f"epoch {run.best_epoch}." in run.sentence
@@ -170,7 +170,7 @@ def test_signals_are_those_of_the_step() -> None:
     one = experiment(batch_size=10, epochs=1)
     run = trained([one])[0]
     start = from_scratch(one.network, init([one.network], 2, 0))
-    gradients = [dW for dW, _ in scratch.backward(start, *map(np.float64, TRAIN), "mean_squared_error")]
+    gradients = [dW for dW, _ in scratch.backward(start, *map(np.float64, TRAIN[:2]), "mean_squared_error")]
     norms = np.array([np.linalg.norm(dW) for dW in gradients])
     weights = np.array([np.linalg.norm(own.kernel[0]) for own in run.params])
     np.testing.assert_allclose(run.signals.gradient_norm[0], norms, rtol=1e-5)
@@ -194,7 +194,7 @@ def test_many_rows_are_judged_in_blocks() -> None:
     many = rows(20_000)
     run = fit_population([one], TRAIN, many, "regression")[0]
     layers = from_scratch(network, run.params)
-    X, y = map(np.float64, many)
+    X, y = map(np.float64, many[:2])
     assert run.curves.validation_loss[0] == pytest.approx(scratch.loss_of(layers, X, y, "mean_squared_error"), rel=1e-4)
     answers = outputs(plan([network]), run.params, run.moving, many.inputs)[0]
     np.testing.assert_allclose(answers, scratch.forward(layers, X)[1][-1], rtol=1e-3, atol=1e-4)

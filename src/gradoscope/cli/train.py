@@ -40,15 +40,13 @@ def command(context: click.Context, /, data: str, out: Path | None, as_json: boo
     gradoscope train experiment.toml --out models/first
     """
     from gradoscope.compilation import keep_compiled_programs
-    from gradoscope.data import prepare_experiment
     from gradoscope.files import free_folder, new_folder
-    from gradoscope.training import Model, fit
+    from gradoscope.training import Model, fit, prepared_for
 
     path = Path(data)
     experiment = _from_file(context, path) if path.suffix == ".toml" else _from_data(data, given, quiet=quiet)
     folder = path.parent if path.suffix == ".toml" else Path()
-    output = experiment.network.output.units
-    prepared = prepare_experiment(experiment.data, output, experiment.training.seed, folder)
+    prepared = prepared_for(experiment, folder)
     final = out or free_folder(Path("models") / Path(prepared.dataset.name).stem)
     keep_compiled_programs()
     with new_folder(final) as work:
@@ -114,7 +112,8 @@ def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> N
     from gradoscope.training import baseline, metric_of
 
     metric = metric_of(prepared.task)
-    floor = baseline(metric, prepared.train.targets, prepared.validation.targets)
+    train, held_out = prepared.train, prepared.validation
+    floor = baseline(metric, train.targets, held_out.targets, train.weights, held_out.weights)
     scores = {"train": run.train_score, "validation": run.validation_score, "test": run.test_score}
     if as_json:
         print_json(

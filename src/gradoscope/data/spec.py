@@ -17,6 +17,8 @@ from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
 from gradoscope.records import nearest
 
+ClassWeight = Mapping[str, float] | str | None
+
 
 @dataclass(frozen=True)
 class DataSpec:
@@ -81,10 +83,18 @@ class DataSpec:
 
 
 class Rows(NamedTuple):
-    """Numbers for the network: inputs (rows, inputs) and targets (rows, outputs), both float32."""
+    """Numbers for the network: inputs (rows, inputs) and targets (rows, outputs), both float32.
+
+    `weights` (rows,), float32, says how much each row counts in losses and scores; None counts every row once.
+    """
 
     inputs: NDArray[np.float32]
     targets: NDArray[np.float32]
+    weights: NDArray[np.float32] | None = None
+
+    def at(self, rows: slice | NDArray[np.integer]) -> "Rows":
+        """Some of the rows."""
+        return Rows(*(None if part is None else part[rows] for part in self))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +110,9 @@ class Prepared:
     dataset: Dataset
 
 
-def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) -> Prepared:
+def prepare_experiment(
+    spec: DataSpec, n_outputs: int, seed: int, folder: Path, class_weight: ClassWeight = None
+) -> Prepared:
     """Load, divide and prepare what an experiment says, exactly as it says it.
 
     Parameters
@@ -113,9 +125,14 @@ def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) 
         Seed of the permutation.
     folder
         Where the files of the experiment lie.
+    class_weight
+        How much the rows of each class count, by the name of the class (1 where it is not named), or "balanced":
+        rows / (classes * rows of the class), counted in the training rows, so that all classes count the same.
 
     Raises
     ------
+    UsageError
+        Class weights for a task without classes, or for a class that the data do not have.
     DataError
         The data are missing or unusable, or leave no row to train or validate on.
     """
@@ -141,7 +158,11 @@ def prepare_experiment(spec: DataSpec, n_outputs: int, seed: int, folder: Path) 
     if dataset.target_columns is not None:  # they are the outputs, and no encoding is applied
         scaling = spec.targets if spec.targets in SCALINGS else "raw"
         targets = fit_scale(dataset.target_columns, parts.train, scaling).applied(dataset.target_columns)
-    train, validation, test = (Rows(preparation.inputs(dataset.inputs[part]), targets[part]) for part in parts)
+    weights = class_weights(dataset, parts.train, class_weight)
+    train, validation, test = (
+        Rows(preparation.inputs(dataset.inputs[part]), targets[part], None if weights is None else weights[part])
+        for part in parts
+    )
     return Prepared(
         train, validation, test if len(parts.test) else None, dataset.task, dataset.classes, preparation, dataset
     )
@@ -170,6 +191,25 @@ def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
         )
     train, validation, test = np.split(pool, [n_train, n_train + n_validation])
     return Split(train, validation, test if fixed is None else fixed)
+
+
+def class_weights(dataset: Dataset, train: NDArray[np.int64], given: ClassWeight) -> NDArray[np.float32] | None:
+    """The weight of every row by its class, as `prepare_experiment` says; None where nothing is given."""
+    if given is None:
+        return None
+    if dataset.classes is None:
+        raise UsageError(say("class_weight needs classes, but the task is regression; leave it out."))
+    if isinstance(given, str):
+        counts = np.bincount(dataset.target[train], minlength=len(dataset.classes))
+        by_class = len(train) / (max((counts > 0).sum(), 1) * np.maximum(counts, 1))
+    else:
+        for name in given:
+            if name not in dataset.classes:
+                hint = nearest(name, dataset.classes)
+                raise UsageError(say("class_weight: there is no class {name!r}. {hint}", name=name, hint=hint))
+        by_class = np.array([given.get(name, 1.0) for name in dataset.classes])
+    weights: NDArray[np.float32] = by_class.astype(np.float32)[dataset.target]
+    return weights
 
 
 def _with_classes(dataset: Dataset, n_outputs: int) -> Dataset:

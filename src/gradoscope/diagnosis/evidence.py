@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from gradoscope.data import DataSpec, Prepared, prepare_experiment
+from gradoscope.data import DataSpec, Prepared
 from gradoscope.diagnosis.merits import Difference, Merits, constant, merits, paired
 from gradoscope.diagnosis.reference import Reference, references
 from gradoscope.networks import Experiment, Layer, Named, plan
-from gradoscope.training import Outcome, Run, baseline, fit, metric_of, outputs
+from gradoscope.training import Outcome, Run, baseline, fit, metric_of, outputs, prepared_for
 from gradoscope.training.passes import Pass, passes, starts
 
 OTHER_STARTS = 8  # starts that are looked at beside the run's own; looking costs one pass each, no training
@@ -133,7 +133,8 @@ class Evidence:
     @cached_property
     def baseline(self) -> float:
         """The score of the best constant answer on the validation rows."""
-        return baseline(self.metric, self.data.train.targets, self.data.validation.targets)
+        train, held_out = self.data.train, self.data.validation
+        return baseline(self.metric, train.targets, held_out.targets, train.weights, held_out.weights)
 
     @cached_property
     def references(self) -> list[Reference]:
@@ -232,11 +233,11 @@ class Evidence:
         return next((changed for changed in changes if self.cures(changed)), None)
 
     def _data_of(self, changed: Experiment) -> Prepared:
-        if changed.data == self.experiment.data and changed.network.output.units == self.output.units:
+        own, weighted = self.experiment, changed.training.class_weight
+        same_rows = changed.data == own.data and changed.network.output.units == self.output.units
+        if same_rows and weighted == own.training.class_weight:
             return self.data
-        return prepare_experiment(
-            changed.data, changed.network.output.units, self.experiment.training.seed, self.folder
-        )
+        return prepared_for(replace(changed, training=replace(own.training, class_weight=weighted)), self.folder)
 
     def _judged(self, run: Run, data: Prepared) -> Trial:
         population = plan([run.experiment.network])

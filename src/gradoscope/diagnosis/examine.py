@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gradoscope.data import Prepared, prepare_experiment
 from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, LAST_ATTEMPTS, ordered
 from gradoscope.diagnosis.combined import combined
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.rule import rules
 from gradoscope.networks import Experiment
-from gradoscope.training import fit
+from gradoscope.training import fit, prepared_for
 from gradoscope.training.fit import OnEpoch
 
 # Symptoms say what happened, not why: a twin may still show the cause.
@@ -33,7 +32,7 @@ def check(experiment: Experiment, folder: Path = Path()) -> Diagnosis:
         Where its files lie.
     """
     began = time.perf_counter()
-    evidence = Evidence(experiment, folder, _prepared(experiment, folder), None)
+    evidence = Evidence(experiment, folder, prepared_for(experiment, folder), None)
     found = [finding for rule in rules.values() if rule.before_training and (finding := rule.measure(evidence))]
     return Diagnosis(ordered(found), seconds=time.perf_counter() - began)
 
@@ -94,12 +93,8 @@ def _together(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:
 
 def examined(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None = None) -> Evidence:
     """The evidence of a trained experiment."""
-    data = _prepared(experiment, folder)
+    data = prepared_for(experiment, folder)
     return Evidence(experiment, folder, data, fit(experiment, data, on_epoch=on_epoch))
-
-
-def _prepared(experiment: Experiment, folder: Path) -> Prepared:
-    return prepare_experiment(experiment.data, experiment.network.output.units, experiment.training.seed, folder)
 
 
 def measured(evidence: Evidence) -> list[Finding]:

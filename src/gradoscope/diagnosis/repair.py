@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradoscope.data import prepare_experiment
 from gradoscope.diagnosis.combined import ALWAYS, IN_TURN
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
@@ -24,7 +23,7 @@ from gradoscope.diagnosis.twins import FEW_UPDATES, updates
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, plan
-from gradoscope.training import fit, outputs
+from gradoscope.training import fit, outputs, prepared_for
 
 PAIRS = 2  # further seeds on which the original and the repaired experiment are trained
 FEWEST = 2 * PAIRS + 2
@@ -217,7 +216,7 @@ def _prove(evidence: Evidence, repaired: Experiment) -> Proof:
 def _held_out(evidence: Evidence, experiment: Experiment, seed: int) -> Merits:
     """Merits on the validation rows of another seed."""
     seeded = replace(experiment, training=replace(experiment.training, seed=seed))
-    data = prepare_experiment(seeded.data, seeded.network.output.units, seed, evidence.folder)
+    data = prepared_for(seeded, evidence.folder)
     run = fit(seeded, data)
     guesses = outputs(plan([seeded.network]), run.params, run.moving, data.validation.inputs)[0]
     return merits(evidence.metric, guesses, data.validation.targets)

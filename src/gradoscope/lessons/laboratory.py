@@ -113,7 +113,7 @@ def watch(
     began = init(networks, train.inputs.shape[1], training.seed) if params is None else params
     program = Program(plan(networks), objective(networks), training, metric_of(task))
     state = start(program, began)
-    data = Data(*map(jnp.asarray, (*train, *validation)))
+    data = Data.of(train, validation)
     rates = np.array([each.training.learning_rate for each in population], np.float32)
     unknown = np.full(len(population), np.nan, np.float32)
     yield Moment(0, jax.device_get(state.params), unknown, unknown)
@@ -146,7 +146,7 @@ def _traced(population: Plan, params: Params, moving: Moving, inputs: jax.Array)
 
 def gradients(networks: Sequence[NetworkSpec], params: Params, rows: Rows) -> Params:
     """The engine's gradients of each member's mean loss over the rows, in the shape of its parameters."""
-    grads: Params = jax.device_get(_gradients(plan(networks), objective(networks), params, *map(jnp.asarray, rows)))
+    grads: Params = jax.device_get(_gradients(plan(networks), objective(networks), params, *map(jnp.asarray, rows[:2])))
     return grads
 
 

@@ -17,7 +17,7 @@ from gradoscope.language import say
 from gradoscope.networks.checks import at_least, below_one, check, known
 from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named, named_from, named_to_plain
-from gradoscope.records import nearest, read, write
+from gradoscope.records import Table, nearest, read, write
 
 ADAPTIVE = ("beta_1", "beta_2", "epsilon")
 OPTIMIZERS = MappingProxyType(  # with the settings that each of them takes
@@ -126,6 +126,9 @@ class TrainingSpec:
         The learning rate is divided by 1 + decay * (number of updates so far).
     clip_norm
         Upper bound of the global gradient norm, or None.
+    class_weight
+        How much the rows of each class count, by the name of the class, or "balanced": all classes count the same.
+        The weights count in the losses and scores of all rows; None counts every row once.
     patience
         Stop after so many epochs without a smaller validation loss and return the parameters of the best epoch;
         None trains all epochs and returns the last parameters.
@@ -146,6 +149,7 @@ class TrainingSpec:
     weight_decay: float | None = None
     decay: float = 0.0
     clip_norm: float | None = None
+    class_weight: Mapping[str, float] | str | None = None
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -158,6 +162,12 @@ class TrainingSpec:
         for name in ("momentum", "beta_1", "beta_2", "rho"):
             below_one(name, getattr(self, name))
         at_least("clip_norm", self.clip_norm, 0, strictly=True)
+        if isinstance(self.class_weight, Mapping):
+            object.__setattr__(self, "class_weight", Table(self.class_weight))
+            for name, weight in self.class_weight.items():
+                at_least(f"class_weight: {name}", weight, 0)
+        elif self.class_weight is not None:
+            known("class_weight", self.class_weight, ("balanced",))
         taken = OPTIMIZERS[self.optimizer]
         strange = next((name for name in SETTINGS if getattr(self, name) is not None and name not in taken), None)
         if strange is not None:

@@ -1,6 +1,6 @@
 """Training: from an experiment and its data to a run."""
 
-from gradoscope.training.fit import fit, fit_population, outputs
+from gradoscope.training.fit import fit, fit_population, outputs, prepared_for
 from gradoscope.training.models import Model
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import baseline, labels, score
@@ -18,5 +18,6 @@ __all__ = [
     "labels",
     "metric_of",
     "outputs",
+    "prepared_for",
     "score",
 ]

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from gradoscope.data import Rows
 from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply, apply_training, init_moving
 from gradoscope.training.objective import Objective, data_losses, penalties
 from gradoscope.training.optimizers import OptState, changes, init_optimizer
@@ -51,12 +52,20 @@ class State(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Training and validation rows: inputs (rows, inputs), targets (rows, outputs)."""
+    """Training and validation rows: inputs (rows, inputs), targets (rows, outputs), weights (rows,) or None."""
 
     inputs: jax.Array
     targets: jax.Array
     validation_inputs: jax.Array
     validation_targets: jax.Array
+    weights: jax.Array | None = None
+    validation_weights: jax.Array | None = None
+
+    @classmethod
+    def of(cls, train: Rows, validation: Rows) -> "Data":
+        """The rows on the device."""
+        data: Data = jax.device_put(cls(*train[:2], *validation[:2], train.weights, validation.weights))  # type: ignore[arg-type]
+        return data
 
 
 class Record(NamedTuple):
@@ -135,11 +144,13 @@ def _train_epoch(
     def step(carry: State, batch: tuple[jax.Array, ...]) -> tuple[State, tuple[jax.Array, StepSignals]]:
         index, chosen, weight = batch
         drawn = jax.random.fold_in(key, index)
-        return _step(program, carry, data.inputs[chosen], data.targets[chosen], weight, learning_rates, drawn)
+        rows = Batch(data.inputs[chosen], data.targets[chosen], weight, _at(data.weights, chosen))
+        return _step(program, carry, rows, learning_rates, drawn)
 
     state, (losses, signals) = jax.lax.scan(step, state, (jnp.arange(len(rows)), rows, weights))
     share = weights.sum(1) / weights.sum()
-    loss, score = evaluate(program, state.params, state.moving, data.validation_inputs, data.validation_targets)
+    validation = data.validation_inputs, data.validation_targets, data.validation_weights
+    loss, score = evaluate(program, state.params, state.moving, *validation)
     state = _judged(program, state._replace(epoch=state.epoch + 1), loss)
     stopped = state.best.stopped if state.best else jnp.zeros(program.plan.members, bool)
     return state, Record(share @ losses, loss, score, epoch_signals(signals, state.params), stopped)
@@ -155,18 +166,25 @@ def _batches(batch_size: int, order: jax.Array) -> tuple[jax.Array, jax.Array]:
     return filled.reshape(count, size), jnp.asarray(weights.astype(np.float32).reshape(count, size))
 
 
+class Batch(NamedTuple):
+    """Some rows: inputs and targets, which of them count at all (1 or 0), and how much, or None."""
+
+    inputs: jax.Array
+    targets: jax.Array
+    counted: jax.Array
+    weights: jax.Array | None
+
+
+def _at(array: jax.Array | None, rows: jax.Array) -> jax.Array | None:
+    return None if array is None else array[rows]
+
+
 def _step(
-    program: Program,
-    state: State,
-    inputs: jax.Array,
-    targets: jax.Array,
-    weights: jax.Array,
-    learning_rates: jax.Array,
-    key: jax.Array,
+    program: Program, state: State, batch: Batch, learning_rates: jax.Array, key: jax.Array
 ) -> tuple[State, tuple[jax.Array, StepSignals]]:
     def total_loss(params: Params) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
-        trace = apply_training(program.plan, params, state.moving, inputs, weights, key)
-        loss = data_losses(program.objective, program.plan, trace.before[-1], targets, weights)
+        trace = apply_training(program.plan, params, state.moving, batch.inputs, batch.counted, key)
+        loss = data_losses(program.objective, program.plan, trace.before[-1], *batch[1:])
         loss = loss + penalties(program.objective, params)
         return loss.sum(), (loss, trace.moving)
 
@@ -180,24 +198,32 @@ def _step(
 
 
 def evaluate(
-    program: Program, params: Params, moving: Moving, inputs: jax.Array, targets: jax.Array
+    program: Program,
+    params: Params,
+    moving: Moving,
+    inputs: jax.Array,
+    targets: jax.Array,
+    weights: jax.Array | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Loss (without penalties) and score of every member on all rows, each (members,); large data go in blocks."""
 
-    def block(rows: jax.Array, answers: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
-        logits = apply(program.plan, params, moving, rows).before[-1]
-        loss = data_losses(program.objective, program.plan, logits, answers, weights)
+    def block(rows: Batch) -> tuple[jax.Array, jax.Array]:
+        logits = apply(program.plan, params, moving, rows.inputs).before[-1]
+        loss = data_losses(program.objective, program.plan, logits, *rows[1:])
         outputs = activate(program.plan.layers[-1].activations, logits)
-        return loss, _hits(program.metric, outputs, answers, weights)
+        share = rows.counted if rows.weights is None else rows.counted * rows.weights
+        return loss, _hits(program.metric, outputs, rows.targets, share)
 
     n, widest = len(inputs), max(layer.units for layer in program.plan.layers) * program.plan.members
     size = max(1, BLOCK_NUMBERS // widest)
     if n <= size:
-        loss, hits = block(inputs, targets, jnp.ones(n))
-        return loss, _score(program.metric, hits, targets)
-    rows, weights = _batches(size, jnp.arange(n))
-    losses, each = jax.lax.map(lambda batch: block(inputs[batch[0]], targets[batch[0]], batch[1]), (rows, weights))
-    return (weights.sum(1) / n) @ losses, _score(program.metric, each.sum(0), targets)
+        loss, hits = block(Batch(inputs, targets, jnp.ones(n), weights))
+        return loss, _score(program.metric, hits, targets, weights)
+    rows, counted = _batches(size, jnp.arange(n))
+    losses, each = jax.lax.map(
+        lambda own: block(Batch(inputs[own[0]], targets[own[0]], own[1], _at(weights, own[0]))), (rows, counted)
+    )
+    return (counted.sum(1) / n) @ losses, _score(program.metric, each.sum(0), targets, weights)
 
 
 def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
@@ -211,10 +237,12 @@ def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Arra
     return (weights[None, :, None] * right).sum(1)
 
 
-def _score(metric: str, hits: jax.Array, targets: jax.Array) -> jax.Array:
+def _score(metric: str, hits: jax.Array, targets: jax.Array, weights: jax.Array | None) -> jax.Array:
     if metric == "accuracy":
-        return hits[:, 0] / len(targets)
-    spread = ((targets - targets.mean(0, keepdims=True)) ** 2).sum(0, keepdims=True)
+        return hits[:, 0] / (len(targets) if weights is None else weights.sum())
+    share = jnp.ones((len(targets), 1)) if weights is None else weights[:, None]
+    mean = (share * targets).sum(0, keepdims=True) / share.sum()
+    spread = (share * (targets - mean) ** 2).sum(0, keepdims=True)
     return jnp.where(spread > 0, 1 - hits / jnp.where(spread > 0, spread, 1.0), 0.0).mean(-1)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.data import Prepared, Rows
+from gradoscope.data import Prepared, Rows, prepare_experiment
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, Moving, Params, Plan, apply, init, plan
@@ -27,6 +28,12 @@ OnEpoch = Callable[[int], None]
 BLOCK_ROWS = 1024
 
 
+def prepared_for(experiment: Experiment, folder: Path = Path()) -> Prepared:
+    """The rows that an experiment trains on; `folder` is where its files lie (`gradoscope.data.prepare_experiment`)."""
+    training, units = experiment.training, experiment.network.output.units
+    return prepare_experiment(experiment.data, units, training.seed, folder, training.class_weight)
+
+
 def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None) -> Run:
     """Train one experiment.
 
@@ -35,7 +42,7 @@ def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = No
     experiment
         What to train.
     data
-        Its prepared rows (`gradoscope.data.prepare_experiment`).
+        Its prepared rows (`prepared_for`).
     on_epoch
         Called with the number of finished epochs after each one.
 
@@ -71,7 +78,7 @@ def fit_population(
     experiments
         The members; equal in shapes, optimiser, batch size, epochs and seed.
     train, validation
-        The rows of all of them.
+        The rows of all of them; their weights, where given, count in losses and scores.
     task
         "binary", "multiclass" or "regression".
     test
@@ -90,7 +97,7 @@ def fit_population(
     _check_outputs(program.plan, train.targets)
     seed = experiments[0].training.seed
     state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
-    data = Data(*map(jax.device_put, (*train, *validation)))
+    data = Data.of(train, validation)
     rates = jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32))
     began = time.perf_counter()
     records: list[Record] = []
@@ -190,7 +197,8 @@ def _runs(
 def _scores(program: Program, params: Params, moving: Moving, rows: Rows | None) -> list[float]:
     if rows is None:
         return [float("nan")] * program.plan.members
-    return [score(program.metric, own, rows.targets) for own in outputs(program.plan, params, moving, rows.inputs)]
+    answers = outputs(program.plan, params, moving, rows.inputs)
+    return [score(program.metric, own, rows.targets, rows.weights) for own in answers]
 
 
 def _outcome(history: Record, member: int, ended: bool) -> tuple[Outcome, int]:

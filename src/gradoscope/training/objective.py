@@ -39,9 +39,14 @@ def objective(networks: Sequence[NetworkSpec]) -> Objective:
 
 
 def data_losses(
-    goal: Objective, population: Plan, logits: jax.Array, targets: jax.Array, weights: jax.Array
+    goal: Objective,
+    population: Plan,
+    logits: jax.Array,
+    targets: jax.Array,
+    counted: jax.Array,
+    weights: jax.Array | None = None,
 ) -> jax.Array:
-    """The weighted mean loss of every member, shape (members,).
+    """The mean loss of every member, shape (members,): sum(weights * losses) / number of rows, as in Keras.
 
     Parameters
     ----------
@@ -49,11 +54,16 @@ def data_losses(
         What goes into the output activation, shape (members, rows, outputs).
     targets
         Shape (rows, outputs).
+    counted
+        1 for rows that count, and 0 for others; shape (rows,).
     weights
-        Shape (rows,); rows of weight 0 do not count.
+        How much each row counts, shape (rows,); None where all count the same. They do not change the denominator.
     """
+    if weights is not None:
+        share = counted * weights
+        return data_losses(goal, population, logits, targets, share) * (share.sum() / counted.sum())
     parts = [
-        _pair(output, loss.function, logits[output.start : output.stop], targets, weights)
+        _pair(output, loss.function, logits[output.start : output.stop], targets, counted)
         for loss in goal.losses
         for output in _overlaps(population.layers[-1].activations, loss)
     ]

@@ -54,7 +54,7 @@ def measure(hidden: int, epochs: int, rows: int, seed: int) -> Measured:
         found.append(_clothes(hidden, rows, seed))
     except DataError as error:
         missing = str(error)
-    few = Rows(*(part[:FEW] for part in data.train))
+    few = data.train.at(slice(FEW))
     by_heart = _trained(few, data.validation, 128, BY_HEART, 0.01, seed)
     return Measured(tuple(found), missing, run.curves, by_heart.curves)
 

@@ -78,7 +78,7 @@ def measure(hidden: int, activation: str, starts: int, seed: int) -> Measured:
 def _learned(spec: NetworkSpec, y: Array, seed: int) -> Run:
     training = TrainingSpec(learning_rate=0.05, batch_size=4, epochs=30, shuffle=False, seed=seed)
     rows = Rows(np.tile(X, (ROUNDS, 1)), np.tile(y.astype(np.float32)[:, None], (ROUNDS, 1)))
-    return fit_population(experiments([spec], training), rows, Rows(*(part[:4] for part in rows)), "binary")[0]
+    return fit_population(experiments([spec], training), rows, rows.at(slice(4)), "binary")[0]
 
 
 def _perceptron_rule(y: Array, seed: int, rounds: int = 100) -> float:

@@ -83,7 +83,7 @@ def _lines(x: Array, y: Array, seed: int) -> dict[str, tuple[float, float]]:
         learning_rate=TRAINING.learning_rate, epochs=TRAINING.epochs, batch_size=len(x), shuffle=False, seed=seed,
         decay=0.002,
     )  # fmt: skip
-    runs = fit_population(experiments(specs, training), data, Rows(*(each[: len(x)] for each in data)), "regression")
+    runs = fit_population(experiments(specs, training), data, data.at(slice(len(x))), "regression")
     found = [(float(run.params[0].kernel[0, 0, 0]), float(run.params[0].bias[0, 0])) for run in runs]
     return dict(zip(NAMES, found, strict=True))
 

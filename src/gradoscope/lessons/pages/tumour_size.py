@@ -77,7 +77,7 @@ def _descended(size: Array, malignant: Array, steps: int, seed: int) -> tuple[tu
     (run,) = fit_population(
         experiments([network([], "identity", start="zeros")], training),
         data,
-        Rows(*(part[: len(size)] for part in data)),
+        data.at(slice(len(size))),
         "binary",
     )
     weight, bias = float(run.params[0].kernel[0, 0, 0]), float(run.params[0].bias[0, 0])

@@ -66,7 +66,7 @@ def _row_gradients(networks: list[NetworkSpec], scaling: str, rows: int, seed: i
     """The gradient of each row's loss in each kernel: by layer, (rows, members, fan_in, units)."""
     train = parts("tumour", seed, inputs=scaling, targets="codes").train
     params = init(networks, train.inputs.shape[1], seed)
-    single = [gradients(networks, params, Rows(*(part[i : i + 1] for part in train))) for i in range(rows)]
+    single = [gradients(networks, params, train.at(slice(i, i + 1))) for i in range(rows)]
     return [np.stack([np.asarray(grads[layer].kernel) for grads in single]) for layer in range(len(params))]
 
 
