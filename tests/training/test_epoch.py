@@ -9,8 +9,8 @@ import pytest
 from tests.training.experiments import TRAIN, VALIDATION, population
 
 from gradoscope.networks import init, plan
-from gradoscope.training.epoch import Data, Program, State, start, train_epoch
-from gradoscope.training.objective import objective
+from gradoscope.training.epoch import Data, Program, State, start, train_epoch, train_ordered
+from gradoscope.training.objective import Terms, objective
 
 EXPERIMENTS = population(("tanh", "relu"), optimizer="nadam", learning_rate=0.01, patience=50, seed=3)
 NETWORKS = [each.network for each in EXPERIMENTS]
@@ -53,3 +53,22 @@ def test_every_epoch_has_an_order_of_its_own_only_when_shuffled(shuffle: bool) -
     first, again, other = (train_epoch(program, state, data, RATES, 3)[0].params[0].kernel for state in states)  # type: ignore[arg-type]
     np.testing.assert_array_equal(first, again)
     assert np.array_equal(first, other) is not shuffle
+
+
+def test_rows_of_weight_0_and_an_objective_in_numbers_change_nothing_else() -> None:
+    """Half the loss at twice the rate, on rows that are filled up with others of weight 0."""
+    training = replace(PROGRAM.training, optimizer="sgd", shuffle=False, patience=None)
+    program, n = replace(PROGRAM, training=training), len(TRAIN.inputs)
+    expected, plain = train_epoch(program, start(program, init(NETWORKS, 2, 3)), Data.of(TRAIN, VALIDATION), RATES, 3)  # type: ignore[arg-type]
+    size = training.batch_size
+    filled = -(-n // size) * size
+    rows = [np.concatenate([part, np.ones((filled - n, part.shape[1]), np.float32)]) for part in TRAIN[:2]]
+    data = Data(*map(jax.device_put, rows), weights=jax.device_put((np.arange(filled) < n).astype(np.float32)))
+    share = np.diff(np.append(np.arange(0, n, size), n)) / np.float32(n)
+    terms = Terms(0.5, 1.0, 0.0, share)  # type: ignore[arg-type]
+    order = np.arange(filled, dtype=np.int32)
+    found, record = train_ordered(program, start(program, init(NETWORKS, 2, 3)), data, 2 * RATES, order, terms)
+    for one, other in zip(jax.tree.leaves(found.params), jax.tree.leaves(expected.params), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(record.train_loss, plain.train_loss, rtol=1e-6)
+    assert np.isnan(record.validation_loss).all()

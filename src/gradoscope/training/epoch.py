@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradoscope.data import Rows
 from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply, apply_training, init_moving
-from gradoscope.training.objective import Objective, data_losses, penalties
+from gradoscope.training.objective import Objective, Terms, data_losses, objectives
 from gradoscope.training.optimizers import OptState, changes, init_optimizer
 from gradoscope.training.signals import Signals, StepSignals, epoch_signals, step_signals
 
@@ -52,12 +52,15 @@ class State(NamedTuple):
 
 
 class Data(NamedTuple):
-    """Training and validation rows: inputs (rows, inputs), targets (rows, outputs), weights (rows,) or None."""
+    """Training and validation rows: inputs (rows, inputs), targets (rows, outputs), weights (rows,) or None.
+
+    Validation rows may be missing.
+    """
 
     inputs: jax.Array
     targets: jax.Array
-    validation_inputs: jax.Array
-    validation_targets: jax.Array
+    validation_inputs: jax.Array | None = None
+    validation_targets: jax.Array | None = None
     weights: jax.Array | None = None
     validation_weights: jax.Array | None = None
 
@@ -125,6 +128,22 @@ def train_epoch(
     return result
 
 
+def train_ordered(
+    program: Program,
+    state: State,
+    data: Data,
+    learning_rates: NDArray[np.floating],
+    order: NDArray[np.int32],
+    terms: Terms,
+) -> tuple[State, Record]:
+    """Train one epoch on weighted rows in a given order, with an objective in numbers.
+
+    Rows of weight 0 at the end of the order let other numbers of rows share the compiled program.
+    """
+    result: tuple[State, Record] = _train_epoch(program, state, data, learning_rates, order, np.uint32(0), terms)
+    return result
+
+
 def _stream(seed: int, key: int, epoch: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(key, epoch)))
 
@@ -137,6 +156,7 @@ def _train_epoch(
     learning_rates: jax.Array,
     order: NDArray[np.int32],
     dropout: np.uint32,
+    terms: Terms | None = None,
 ) -> tuple[State, Record]:
     rows, weights = _batches(program.training.batch_size, jnp.asarray(order))
     key = jax.random.key(dropout)
@@ -145,12 +165,16 @@ def _train_epoch(
         index, chosen, weight = batch
         drawn = jax.random.fold_in(key, index)
         rows = Batch(data.inputs[chosen], data.targets[chosen], weight, _at(data.weights, chosen))
-        return _step(program, carry, rows, learning_rates, drawn)
+        if terms is not None and rows.weights is not None:
+            rows = rows._replace(counted=weight * rows.weights, weights=None)
+        return _step(program, carry, rows, learning_rates, drawn, terms)
 
     state, (losses, signals) = jax.lax.scan(step, state, (jnp.arange(len(rows)), rows, weights))
-    share = weights.sum(1) / weights.sum()
-    validation = data.validation_inputs, data.validation_targets, data.validation_weights
-    loss, score = evaluate(program, state.params, state.moving, *validation)
+    share = weights.sum(1) / weights.sum() if terms is None else terms.share
+    loss = score = jnp.full(program.plan.members, jnp.nan)
+    if data.validation_inputs is not None and data.validation_targets is not None:
+        validation = data.validation_inputs, data.validation_targets, data.validation_weights
+        loss, score = evaluate(program, state.params, state.moving, *validation)
     state = _judged(program, state._replace(epoch=state.epoch + 1), loss)
     stopped = state.best.stopped if state.best else jnp.zeros(program.plan.members, bool)
     return state, Record(share @ losses, loss, score, epoch_signals(signals, state.params), stopped)
@@ -180,17 +204,17 @@ def _at(array: jax.Array | None, rows: jax.Array) -> jax.Array | None:
 
 
 def _step(
-    program: Program, state: State, batch: Batch, learning_rates: jax.Array, key: jax.Array
+    program: Program, state: State, batch: Batch, learning_rates: jax.Array, key: jax.Array, terms: Terms | None
 ) -> tuple[State, tuple[jax.Array, StepSignals]]:
     def total_loss(params: Params) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
         trace = apply_training(program.plan, params, state.moving, batch.inputs, batch.counted, key)
         loss = data_losses(program.objective, program.plan, trace.before[-1], *batch[1:])
-        loss = loss + penalties(program.objective, params)
-        return loss.sum(), (loss, trace.moving)
+        minimised, recorded = objectives(program.objective, params, loss, batch.counted, terms)
+        return minimised.sum(), (recorded, trace.moving)
 
     grads, (loss, moving) = jax.grad(total_loss, has_aux=True)(state.params)
     rates = learning_rates / (1 + program.training.decay * state.updates)
-    t = (state.updates + 1).astype(jnp.float32)
+    t = (state.updates + 1).astype(rates.dtype)
     updates, opt_state = changes(program.training, state.params, grads, state.opt_state, rates, t)
     params = jax.tree.map(jnp.add, state.params, updates)
     moved = state._replace(params=params, moving=moving, opt_state=opt_state, updates=state.updates + 1)

@@ -101,7 +101,7 @@ def fit_population(
     rates = jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32))
     began = time.perf_counter()
     records: list[Record] = []
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         for epoch in range(experiments[0].training.epochs):
             state, record = train_epoch(program, state, data, rates, seed)
             records.append(jax.device_get(record))
@@ -138,7 +138,7 @@ def _check_outputs(population: Plan, targets: NDArray[np.float32]) -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """In the main thread, the first Ctrl-C inside the block is noted, a second one interrupts as usual."""
     noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():

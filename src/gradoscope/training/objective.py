@@ -28,6 +28,25 @@ class Objective:
     l2: tuple[float, ...]
 
 
+class Terms(NamedTuple):
+    """An objective in numbers, which are data: minimised * loss + ridge * sum of squared kernels / sum of weights.
+
+    The loss is the weighted mean over the rows of a batch; rows of weight 0 are as good as not there.
+
+    minimised, reported
+        Factors of the loss in what is minimised, and in what is recorded.
+    ridge
+        Factor of the penalty.
+    share
+        How much each batch counts in the loss of the epoch, shape (batches,).
+    """
+
+    minimised: jax.Array | float
+    reported: jax.Array | float
+    ridge: jax.Array | float
+    share: jax.Array
+
+
 def objective(networks: Sequence[NetworkSpec]) -> Objective:
     """The objective of networks that share their shapes."""
     layers = networks[0].layers
@@ -78,6 +97,26 @@ def penalties(goal: Objective, params: Params) -> jax.Array | float:
         if l1 or l2
     ]
     return sum(terms[1:], terms[0]) if terms else 0.0
+
+
+def objectives(
+    goal: Objective, params: Params, loss: jax.Array, counted: jax.Array, terms: Terms | None
+) -> tuple[jax.Array, jax.Array]:
+    """What is minimised and what is recorded, each (members,): the mean loss of a batch, and the penalties.
+
+    Parameters
+    ----------
+    loss
+        Shape (members,).
+    counted
+        How much each row of the batch counts, shape (rows,).
+    """
+    penalty = penalties(goal, params)
+    if terms is None:
+        return loss + penalty, loss + penalty
+    squares = [(layer.kernel**2).sum((1, 2)) for layer in params]
+    penalty = penalty + terms.ridge / counted.sum() * sum(squares[1:], squares[0])
+    return terms.minimised * loss + penalty, terms.reported * loss + penalty
 
 
 def _overlaps(functions: tuple[Share, ...], span: Share) -> list[Share]:

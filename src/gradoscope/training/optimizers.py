@@ -141,7 +141,7 @@ def init_optimizer(spec: TrainingSpec, params: Params) -> OptState:
     """The slots of every weight array before the first update; made on the host, nothing is compiled for them."""
     slots = _RULES[spec.optimizer](spec).slots
     return tuple(
-        tuple(jax.device_put(np.full(leaf.shape, value, np.float32)) for value in slots)
+        tuple(jax.device_put(np.full(leaf.shape, value, leaf.dtype)) for value in slots)
         for leaf in jax.tree.leaves(params)
     )
 
