@@ -1,23 +1,58 @@
-"""Intervals and the power statement, against hand calculation, tables and simulation."""
+"""Intervals, adjusted p-values and the power statement, against hand calculation, tables and simulation."""
 
 import numpy as np
 import pytest
 from scipy.stats import ttest_1samp, ttest_rel
 
-from gradoscope.comparison.statistics import differences, interval, quantile, runs_to_show
+from gradoscope.comparison.statistics import (
+    Evidence,
+    Interval,
+    adjust,
+    differences,
+    evidence,
+    holm,
+    interval,
+    quantile,
+    runs_to_show,
+)
 
 
-def test_without_overlap_it_is_students_interval(rng: np.random.Generator) -> None:
+def apart(scores: np.ndarray, rows: int | None = None) -> Evidence:
+    """Runs that share no test rows."""
+    return Evidence(scores, np.zeros((len(scores), len(scores))), rows)
+
+
+def test_without_common_rows_it_is_students_interval(rng: np.random.Generator) -> None:
     values = rng.normal(0.9, 0.02, 12)
     low, high = ttest_1samp(values, 0.0).confidence_interval(0.95)
-    assert interval(values, 0.0)[:3] == pytest.approx((values.mean(), low, high))
+    assert interval(apart(values[None]))[:3] == pytest.approx((values.mean(), low, high))
 
 
-def test_overlap_widens_by_the_factor_of_nadeau_and_bengio(rng: np.random.Generator) -> None:
-    values = rng.normal(0.9, 0.02, 10)
-    # Ten runs, test rows one ninth of training rows: variance s^2 (1/10 + 1/9) instead of s^2 / 10.
-    wider = interval(values, 1 / 9).half_width / interval(values, 0.0).half_width
-    assert wider == pytest.approx(((1 / 10 + 1 / 9) / (1 / 10)) ** 0.5)
+def test_what_runs_share_by_hand() -> None:
+    """Two runs of two rows each; row 1 is in both. Mean 0.5: row 1 adds (1 - 0.5) / 4 in the first, as in the second.
+
+    Products of what a row adds in one run and in another, both orders: 2 * (0.125 * 0.125).
+    """
+    known = evidence([np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])], [np.array([0, 1]), np.array([1, 2])])
+    np.testing.assert_allclose(known.scores, [[0.5, 0.5]])
+    assert known.shared[0, 0] == pytest.approx(2 * 0.125 * 0.125)
+
+
+def test_groups_count_as_one_row(rng: np.random.Generator) -> None:
+    """Rows of one group, all alike: as if the group were a single row, judged once."""
+    alone = rng.normal(size=(3, 2, 8))
+    tripled = [np.repeat(run, 3, axis=1) for run in alone]
+    single = evidence(list(alone), [np.arange(8)] * 3)
+    grouped = evidence(tripled, [np.repeat(np.arange(8), 3)] * 3)
+    np.testing.assert_allclose(grouped.shared, single.shared)
+
+
+def test_a_fixed_test_set_leaves_the_luck_of_its_rows(rng: np.random.Generator) -> None:
+    """Many runs that agree on every row know no more than one: the interval is that of a mean over the rows."""
+    row = (rng.random(200) < 0.9).astype(float)
+    known = evidence([row[None]] * 50, [np.arange(200)] * 50)
+    half = interval(known).half_width
+    assert half == pytest.approx(2.0096 * np.sqrt(row.var() / 200 * 49 / 50), rel=1e-3)  # t with 49 degrees of freedom
 
 
 def test_pairs_of_three_arms_by_the_published_table() -> None:
@@ -25,7 +60,7 @@ def test_pairs_of_three_arms_by_the_published_table() -> None:
     table = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]) + np.array([[5.0], [3.0], [0.0]])
     # Tukey: q(3 means, 4 degrees of freedom) = 5.040 at 5 %; half width q sqrt(MSE / n). The pair of the third arm
     # spreads less than the pooled 2 MSE; that of the second more: its own variance, 4, counts.
-    first, second, third = differences(table, overlap=0.0)
+    first, second, third = differences(apart(table))
     assert third.half_width == pytest.approx(5.040 * np.sqrt(1 / 3), rel=1e-3)
     assert second.half_width == pytest.approx(5.040 / np.sqrt(2) * np.sqrt(4 / 3), rel=1e-3)
     assert (first.mean, second.mean, third.mean) == (0, -2, -5)
@@ -33,34 +68,54 @@ def test_pairs_of_three_arms_by_the_published_table() -> None:
 
 def test_two_arms_are_a_paired_t_test(rng: np.random.Generator) -> None:
     table = rng.normal(size=(2, 7))
-    low, high = ttest_rel(table[1], table[0]).confidence_interval(0.95)
-    assert differences(table, 0.0)[1][1:3] == pytest.approx((low, high), rel=1e-4)
+    right = ttest_rel(table[1], table[0])
+    assert differences(apart(table))[1][1:3] == pytest.approx(right.confidence_interval(0.95), rel=1e-4)
+    assert holm(apart(table))[0, 1] == pytest.approx(right.pvalue)
+
+
+def test_holm_by_his_procedure() -> None:
+    """p sorted .005 .01 .03 .04, times 4, 3, 2, 1, never falling: .02 .03 .06 .06."""
+    np.testing.assert_allclose(adjust(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(adjust(np.array([0.6, 0.7])), [1, 1])
 
 
 def test_equal_scores_are_not_certainty() -> None:
     """One of thirty test rows in each of two runs: an interval wider than that one row."""
-    table = np.array([[29 / 30, 29 / 30], [28 / 30, 28 / 30]])
-    assert interval(table[0], 0.0, rows=30).half_width > 1 / 30
-    gap = differences(table, 0.0, rows=30)[1]
+    known = apart(np.array([[29 / 30, 29 / 30], [28 / 30, 28 / 30]]), rows=30)
+    assert interval(known).half_width > 1 / 30
+    gap = differences(known)[1]
     assert gap.high is not None
     assert gap.high > 0
 
 
 def test_an_arm_that_failed_leaves_the_others_as_they_are(rng: np.random.Generator) -> None:
-    table = rng.normal(size=(3, 5))
-    failed = np.vstack([table, np.full(5, np.nan)])
-    assert differences(failed, 0.3)[:3] == differences(table, 0.3)
-    assert differences(failed, 0.3)[3].low is None
+    shares = [rng.normal(size=(3, 12)) for _ in range(5)]
+    units = [rng.permutation(20)[:12] for _ in range(5)]
+    failed = [np.vstack([run, np.full((1, 12), np.nan)]) for run in shares]
+    whole, known = evidence(shares, units), evidence(failed, units)
+    for gap, same in zip(differences(known), differences(whole), strict=False):
+        assert gap == pytest.approx(same)
+    assert differences(known)[3].low is None
+    assert interval(known, 3).low is None
+    np.testing.assert_allclose(holm(known)[:3, :3], holm(whole))
+    assert np.isnan(holm(known)[3]).all()
 
 
 def test_one_run_has_no_interval() -> None:
-    assert interval(np.array([0.9]), 0.3) == (0.9, None, None, 1)
+    assert interval(apart(np.array([[0.9]]))) == (0.9, None, None, 1, 0.0)
+    assert differences(apart(np.array([[0.9], [0.8]])))[1].low is None
+
+
+def test_equivalence_is_an_interval_within_the_margin() -> None:
+    gap = Interval(-0.001, -0.004, 0.002, 5)
+    assert gap.is_within(0.005)
+    assert not gap.is_within(0.004)
+    assert not Interval(-0.001, None, None, 1).is_within(0.005)
 
 
 def test_runs_to_show_is_the_least_number(rng: np.random.Generator) -> None:
-    table = rng.normal(0, 0.02, (4, 5))
-    gap = differences(table, 0.0)[1]
-    needed = runs_to_show(0.01, gap, 0.0, arms=4)
+    gap = differences(apart(rng.normal(0, 0.02, (4, 5))))[1]
+    needed = runs_to_show(0.01, gap, arms=4)
     assert needed is not None
     spread = gap.half_width / quantile(5, 4) * np.sqrt(5)
 
@@ -70,9 +125,10 @@ def test_runs_to_show_is_the_least_number(rng: np.random.Generator) -> None:
     assert reach(needed) <= 0.01 < reach(needed - 1)
 
 
-def test_overlapping_rows_put_a_floor_under_the_interval(rng: np.random.Generator) -> None:
-    gap = differences(rng.normal(0, 0.02, (4, 5)), 0.33)[1]
-    assert runs_to_show(0.001, gap, overlap=0.33, arms=4) is None
+def test_common_rows_put_a_floor_under_the_interval() -> None:
+    gap = Interval(0.0, -0.02, 0.02, 5, shared=0.005**2)
+    assert runs_to_show(0.001, gap, arms=4) is None
+    assert runs_to_show(0.018, gap, arms=4) is not None
 
 
 @pytest.mark.parametrize("spreads", [np.ones(8), np.array([1, 1, 1, 1, 1, 1, 1, 6.0])])
@@ -83,7 +139,7 @@ def test_equal_arms_are_rarely_called_different(rng: np.random.Generator, spread
     for _ in range(studies):
         scores = rng.normal(size=(8, runs)) * spreads[:, None]
         ranked = scores[np.argsort(-scores.mean(1))]
-        declared += any(gap.high is not None and gap.high < 0 for gap in differences(ranked, 0.0)[1:])
+        declared += any(gap.is_below(0) for gap in differences(apart(ranked))[1:])
     assert declared / studies <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
 
 
@@ -92,5 +148,5 @@ def test_a_real_difference_is_found(rng: np.random.Generator) -> None:
     found = 0
     for _ in range(200):
         scores = rng.normal(size=(8, 5)) * 0.5 + np.array([1.0] + [0.0] * 7)[:, None] * 2
-        found += all(gap.high is not None and gap.high < 0 for gap in differences(scores, 0.0)[1:])
+        found += all(gap.is_below(0) for gap in differences(apart(scores))[1:])
     assert found / 200 > 0.8

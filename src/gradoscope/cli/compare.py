@@ -1,5 +1,6 @@
 """gradoscope compare: which activation and loss to use on these data."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
 from gradoscope.cli.output import print_guesses, print_json, progress, versions
+from gradoscope.errors import UsageError
 from gradoscope.language import say
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 @click.option("--hidden", metavar="64,64", multiple=True, help="Units of each hidden layer; repeat to compare depths.")
 @click.option("--learning-rates", metavar="A,B", help="The grid that every arm's learning rate is chosen from.")
 @click.option("--seeds", type=int, metavar="N", help="Paired runs: splits, starts and batch orders (default: 5).")
+@click.option(
+    "--resampling",
+    metavar="holdout|RxK",
+    help="Hold rows out for every seed (default), or R repeats of K-fold cross-validation, as in 5x2.",
+)
+@click.option("--metric", metavar="NAME", help="What ranks: accuracy, balanced_accuracy, log_loss, auc, r2, rmse ...")
+@click.option("--equivalence", type=float, metavar="D", help="A difference that does not matter, as in 0.005.")
 @click.option("--epochs", type=int, metavar="N", help="Most epochs of a run (default: 100, stopping early).")
 @click.option("--batch-size", type=int, metavar="N", help="Rows per step (default: 32, or 128 for large data).")
 @click.option("--seed", type=click.IntRange(min=0), default=0, metavar="S", help="The first seed (default: 0).")
@@ -75,17 +84,36 @@ def _settings(dataset: "Dataset", given: dict[str, Any]) -> "Settings":
 
     from gradoscope.comparison import default_settings
 
-    first, count = given["seed"], given["seeds"]
+    folds, seeds = _resampling(given["resampling"], given["seed"], given["seeds"])
     wanted = {
         "hidden": tuple(numbers("--hidden", layers, int) for layers in given["hidden"]),
         "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
-        "seeds": tuple(range(first, first + (5 if count is None else count))),
+        "folds": folds,
+        "metric": given["metric"],
+        "equivalence": given["equivalence"],
         "epochs": given["epochs"],
         "batch_size": given["batch_size"],
     }
-    left_open = {"hidden": (), "learning_rates": (), "epochs": None, "batch_size": None}
-    chosen = {name: value for name, value in wanted.items() if name == "seeds" or value != left_open[name]}
-    return replace(default_settings(dataset), **chosen)
+    return replace(
+        default_settings(dataset),
+        seeds=seeds,
+        **{name: value for name, value in wanted.items() if value not in ((), None)},
+    )
+
+
+def _resampling(said: str | None, first: int, count: int | None) -> tuple[int | None, tuple[int, ...]]:
+    """The number of folds, if any, and the seeds: each one is a division of the rows."""
+    if said in (None, "holdout"):
+        return None, tuple(range(first, first + (5 if count is None else count)))
+    parts = re.fullmatch(r"(\d+)x(\d+)", str(said))
+    if parts is None:
+        raise UsageError(
+            say("--resampling is {value!r}; it must be holdout or, as in 5x2, repeats x folds.", value=said)
+        )
+    repeats, folds = int(parts[1]), int(parts[2])
+    if count is not None:
+        raise UsageError(say("--resampling {value} says how many runs there are; leave out --seeds.", value=said))
+    return folds, tuple(range(first * folds, (first + repeats) * folds))
 
 
 def _command_line() -> str:

@@ -7,18 +7,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-import numpy as np
-
-from gradoscope.comparison.arms import Arm, choose_arms
-from gradoscope.comparison.statistics import differences, interval
-from gradoscope.comparison.study import ArmResult, MemberResult, Rows, Settings, Study
+from gradoscope.comparison.arms import choose_arms
+from gradoscope.comparison.metrics import choose_metric, metric_guess
+from gradoscope.comparison.ranking import ranked, resamples
+from gradoscope.comparison.study import MemberResult, Settings, Study
 from gradoscope.comparison.units import Gate, Unit, data_spec, train_unit, training_spec, units
 from gradoscope.comparison.verdict import verdict
-from gradoscope.data import Dataset, DataSpec, Guess, prepare, split
+from gradoscope.data import Dataset, DataSpec, Guess
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment
-from gradoscope.training import baseline, metric_of
 
 LARGE = 10_000  # training rows from which batches of 128 are the default
 HEARTBEAT = 0.1  # seconds
@@ -37,8 +35,8 @@ def compare(
 ) -> Study:
     """Compare activations (and losses, and depths) on a data set.
 
-    Every arm sees the same splits, starts and batches; each arm's learning rate is chosen from the same grid by the
-    mean of its smallest validation losses over the seeds; test rows are looked at only for the final scores.
+    Every arm sees the same splits, starts and batches; for every seed, each arm's learning rate is chosen from the same
+    grid by its smallest validation loss of that seed; test rows are looked at only for the final scores.
 
     Parameters
     ----------
@@ -77,27 +75,26 @@ def compare(
     """
     began = time.perf_counter()
     chosen = settings or default_settings(dataset)
+    metric = choose_metric(chosen.metric, dataset)
     _check(chosen)
     arms = choose_arms(dataset, activations, losses, chosen.hidden)
     work = units(arms, chosen.seeds)
     read = origin or DataSpec(source=dataset.name)
     members = _train_all(work, dataset, read, chosen, progress, executor)
-    rows, floor = _rows_and_baseline(dataset, arms[0], chosen)
-    overlap = 0.0 if dataset.test_rows is not None else rows.test / rows.train
-    metric = metric_of(dataset.task)
-    ranking = _ranking(arms, members, chosen, overlap, rows.test if metric == "accuracy" else None)
+    rows, floor, tested = resamples(dataset, chosen, metric, arms[0].head.targets)
+    ranking = ranked(arms, members, chosen, metric, tested, rows)
     return Study(
         name=dataset.name,
         source=read.source,
         task=dataset.task,
         metric=metric,
-        settings=chosen,
+        settings=replace(chosen, metric=metric),
         rows=rows,
         arms=ranking,
         baseline=floor,
-        verdict=verdict(ranking, metric, floor, overlap),
+        verdict=verdict(ranking, metric, floor, chosen.equivalence),
         guesses=guesses(dataset, chosen),
-        overlap=overlap,
+        overlap=0.0 if dataset.test_rows is not None else rows.test / rows.train,
         all_members=tuple(members),
         seconds=time.perf_counter() - began,
     )
@@ -106,15 +103,17 @@ def compare(
 def default_settings(dataset: Dataset) -> Settings:
     """The usual settings; larger batches for large data."""
     held = 0 if dataset.test_rows is None else len(dataset.test_rows)
-    return Settings(batch_size=128 if dataset.n_rows - held >= LARGE else 32)
+    usual = Settings(batch_size=128 if dataset.n_rows - held >= LARGE else 32)
+    return usual if dataset.times is None else replace(usual, validation=0.1, test=0.05)  # of each window
 
 
 def guesses(dataset: Dataset, settings: Settings) -> tuple[Guess, ...]:
     """Everything that was decided for the user, the batch size included where it is the usual one."""
+    said = dataset.guesses if settings.metric is not None else (*dataset.guesses, *metric_guess(dataset))
     if settings.batch_size != default_settings(dataset).batch_size:
-        return dataset.guesses
+        return said
     reason = say("32 for small data, 128 from {large} rows", large=LARGE)
-    return (*dataset.guesses, Guess(say("batch size"), str(settings.batch_size), reason, "--batch-size"))
+    return (*said, Guess(say("batch size"), str(settings.batch_size), reason, "--batch-size"))
 
 
 def _check(settings: Settings) -> None:
@@ -127,6 +126,8 @@ def _check(settings: Settings) -> None:
         for value in values:
             if value < low:
                 raise UsageError(say("{name} is {value}; it must be at least {low}.", name=name, value=value, low=low))
+    if settings.equivalence is not None and not settings.equivalence > 0:
+        raise UsageError(say("--equivalence is {value}; it must be greater than 0.", value=settings.equivalence))
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise UsageError(say("--learning-rates must be numbers greater than 0, separated by commas."))
 
@@ -186,48 +187,6 @@ class _Count:
         with self._lock:
             self._done += epochs
             self._progress(self._done, self._total)
-
-
-def _rows_and_baseline(dataset: Dataset, arm: Arm, settings: Settings) -> tuple[Rows, float]:
-    """The sizes of the parts, and the mean test score of the constant answer over the seeds."""
-    scores = []
-    for seed in settings.seeds:
-        parts = split(dataset, seed, validation=settings.validation, test=settings.test)
-        preparation = prepare(dataset, parts.train, targets=arm.head.targets)
-        train, test = (preparation.target.apply(dataset.target[rows]) for rows in (parts.train, parts.test))
-        scores.append(baseline(metric_of(dataset.task), train, test))
-    sizes = Rows(len(parts.train), len(parts.validation), len(parts.test), preparation.n_inputs)
-    return sizes, float(np.mean(scores))
-
-
-def _ranking(
-    arms: Sequence[Arm], members: Sequence[MemberResult], settings: Settings, overlap: float, rows: int | None
-) -> tuple[ArmResult, ...]:
-    results = [_arm_result(arm, [m for m in members if m.arm == arm], settings, overlap, rows) for arm in arms]
-    results.sort(key=lambda result: -result.score.mean if np.isfinite(result.score.mean) else np.inf)
-    gaps = differences(np.stack([result.test_scores for result in results]), overlap, rows)
-    others = (replace(each, difference_from_best=gap) for each, gap in zip(results[1:], gaps[1:], strict=True))
-    return (results[0], *others)
-
-
-def _arm_result(
-    arm: Arm, members: Sequence[MemberResult], settings: Settings, overlap: float, rows: int | None
-) -> ArmResult:
-    """The arm at the rate with the smallest mean validation loss."""
-    grid = settings.learning_rates
-    by_rate = {rate: [m for m in members if m.learning_rate == rate] for rate in grid}
-    losses = [np.mean([member.validation_loss for member in by_rate[rate]]) for rate in grid]
-    chosen = grid[int(np.argmin(losses))]
-    own = sorted(by_rate[chosen], key=lambda member: settings.seeds.index(member.seed))
-    return ArmResult(
-        arm=arm,
-        learning_rate=chosen,
-        members=tuple(own),
-        score=interval(np.array([member.test_score for member in own]), overlap, rows),
-        difference_from_best=None,
-        by_rate=np.array([np.mean([m.run.validation_score for m in by_rate[rate]]) for rate in grid]),
-        at_edge=len(grid) > 1 and chosen in (min(grid), max(grid)),
-    )
 
 
 def single_experiment(

@@ -2,14 +2,17 @@
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from gradoscope.comparison.metrics import metrics_of
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Study
-from gradoscope.data import Dataset, prepare, split
+from gradoscope.data import Dataset, prepare
 from gradoscope.files import write_text
 from gradoscope.training import Model
 
@@ -20,7 +23,7 @@ def document(study: Study, folder: Path) -> dict[str, Any]:
         "task": study.task,
         "metric": study.metric,
         "verdict": study.verdict,
-        "arms": [_arm(result) for result in study.arms],
+        "arms": [_arm(study, result) for result in study.arms],
         "baseline": study.baseline,
         "study": str(folder),
         "report": str(folder / "report.html"),
@@ -28,7 +31,7 @@ def document(study: Study, folder: Path) -> dict[str, Any]:
     }
 
 
-def _arm(result: ArmResult) -> dict[str, Any]:
+def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
     gap = result.difference_from_best
     return {
         "activation": result.arm.activation,
@@ -37,7 +40,18 @@ def _arm(result: ArmResult) -> dict[str, Any]:
         "learning_rate": result.learning_rate,
         "score": {**_bounds(result.score), "runs": result.score.runs},
         "difference_from_best": None if gap is None else _bounds(gap),
+        "beaten": result.beaten,
+        "equivalent": result.equivalent,
+        "p_value": result.p_value,
+        "learning_rates": [member.learning_rate for member in result.members],
+        "scores": {name: _mean(result, name) for name in metrics_of(study.task)},
     }
+
+
+def _mean(result: ArmResult, metric: str) -> float | None:
+    """The mean of a metric over the seeds; None where a run has none."""
+    mean = float(np.mean([member.test.scores[metric] for member in result.members]))
+    return mean if math.isfinite(mean) else None
 
 
 def _bounds(interval: Interval) -> dict[str, float | None]:
@@ -47,7 +61,8 @@ def _bounds(interval: Interval) -> dict[str, float | None]:
 
 def results(study: Study) -> pl.DataFrame:
     """One row per network trained."""
-    return pl.DataFrame([{**_about(member), **_outcome(member)} for member in study.all_members])
+    names = metrics_of(study.task)
+    return pl.DataFrame([{**_about(member), **_outcome(member, study.metric, names)} for member in study.all_members])
 
 
 def _about(member: MemberResult) -> dict[str, Any]:
@@ -60,16 +75,17 @@ def _about(member: MemberResult) -> dict[str, Any]:
     }
 
 
-def _outcome(member: MemberResult) -> dict[str, Any]:
+def _outcome(member: MemberResult, metric: str, names: Iterable[str]) -> dict[str, Any]:
     run = member.run
     return {
         "validation_loss": member.validation_loss,
-        "validation_score": run.validation_score,
+        "validation_score": member.validation_score,
         "train_score": run.train_score,
-        "test_score": member.test_score,
+        "test_score": member.test.scores[metric],
         "epochs": run.epochs,
         "best_epoch": run.best_epoch,
         "outcome": run.outcome.value,
+        **{f"test_{name}": member.test.scores[name] for name in names},
     }
 
 
@@ -89,8 +105,7 @@ def _curve(member: MemberResult) -> pl.DataFrame:
 def best_model(study: Study, dataset: Dataset) -> Model:
     """Of the best arm, the network with the smallest validation loss."""
     member = min(study.arms[0].members, key=lambda member: member.validation_loss)
-    settings = study.settings
-    parts = split(dataset, member.seed, validation=settings.validation, test=settings.test)
+    parts = study.settings.split(dataset, member.seed)
     preparation = prepare(dataset, parts.train, targets=member.arm.head.targets)
     return Model(member.run.experiment, member.run.params, member.run.moving, preparation)
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradoscope.comparison.arms import Arm
+from gradoscope.comparison.judging import Judged
 from gradoscope.comparison.statistics import Interval
-from gradoscope.data import Guess
+from gradoscope.data import Dataset, Guess, Split, split
 from gradoscope.training import Run
 
 
@@ -25,6 +26,13 @@ class Settings:
         One split, start and batch order each, shared by all arms.
     patience
         Epochs without a smaller validation loss before a member stops.
+    folds
+        Cross-validation: each `folds` seeds test every row once (`gradoscope.data.split`); None holds rows out anew
+        for every seed.
+    metric
+        What ranks (`gradoscope.comparison.metrics`); None is accuracy, balanced accuracy or R2, by the data.
+    equivalence
+        A difference that does not matter in practice, in units of the metric; None asks nothing.
     """
 
     hidden: tuple[tuple[int, ...], ...] = ((64, 64),)
@@ -36,17 +44,28 @@ class Settings:
     patience: int = 20
     validation: float = 0.2
     test: float = 0.2
+    folds: int | None = None
+    metric: str | None = None
+    equivalence: float | None = None
+
+    def split(self, dataset: Dataset, seed: int) -> Split:
+        """The rows of each part for a seed."""
+        return split(dataset, seed, validation=self.validation, test=self.test, folds=self.folds)
 
 
 @dataclass(frozen=True, eq=False)
 class MemberResult:
-    """One network of the study: an arm at one seed and one learning rate, with its score on the test rows."""
+    """One network of the study: an arm at one seed and one learning rate, judged on its test rows.
+
+    validation_score is the metric that ranks, on validation rows.
+    """
 
     arm: Arm
     seed: int
     learning_rate: float
     run: Run
-    test_score: float
+    test: Judged
+    validation_score: float
 
     @property
     def validation_loss(self) -> float:
@@ -57,16 +76,26 @@ class MemberResult:
 
 @dataclass(frozen=True, eq=False)
 class ArmResult:
-    """An arm at its chosen learning rate.
+    """An arm with its learning rate tuned inside every resample.
 
     Parameters
     ----------
+    learning_rate
+        The rate that was chosen most often.
     members
-        One per seed, at the chosen rate, in the order of the seeds.
+        One per seed, at the rate with the smallest validation loss of that seed, in the order of the seeds.
+    metric
+        What ranks.
     score
         Test score with its interval.
     difference_from_best
         This arm minus the best one, paired by seed; None for the best arm itself.
+    beaten
+        Whether the best arm is better for sure.
+    equivalent
+        Whether the interval of the difference lies within the margin of equivalence that the settings name.
+    p_value
+        Of the difference from the best arm, adjusted for all pairs of arms by Holm; None where there is none.
     by_rate
         Mean validation score over the seeds for each learning rate of the grid, shape (rates,).
     at_edge
@@ -76,15 +105,19 @@ class ArmResult:
     arm: Arm
     learning_rate: float
     members: tuple[MemberResult, ...]
+    metric: str
     score: Interval
     difference_from_best: Interval | None
+    beaten: bool
+    equivalent: bool
+    p_value: float | None
     by_rate: NDArray[np.float64]
     at_edge: bool
 
     @property
     def test_scores(self) -> NDArray[np.float64]:
         """One per seed."""
-        return np.array([member.test_score for member in self.members])
+        return np.array([member.test.scores[self.metric] for member in self.members])
 
     @property
     def failures(self) -> int:
@@ -109,7 +142,7 @@ class Study:
     Parameters
     ----------
     name, task, metric
-        The data set, its task, and the score ("accuracy" or "r2").
+        The data set, its task, and the metric that ranks (`gradoscope.comparison.metrics`).
     arms
         Best first.
     baseline

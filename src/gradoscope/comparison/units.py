@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from gradoscope.comparison.arms import Arm, Head
+from gradoscope.comparison.judging import Judged, judge, nothing
+from gradoscope.comparison.metrics import choose_metric
 from gradoscope.comparison.study import MemberResult, Settings
-from gradoscope.data import Dataset, DataSpec, Rows, prepare, split
-from gradoscope.networks import Experiment, TrainingSpec
-from gradoscope.training import Run, fit_population
+from gradoscope.data import Dataset, DataSpec, Preparation, Rows, prepare
+from gradoscope.networks import Experiment, TrainingSpec, plan
+from gradoscope.training import Run, fit_population, outputs
 
 Shape = tuple[tuple[int, ...], Head]
 
@@ -74,24 +78,36 @@ def train_unit(
     cancelled: Callable[[], bool],
 ) -> list[MemberResult]:
     """Train every arm of the unit at every learning rate, on the rows that its seed draws."""
-    parts = split(dataset, unit.seed, validation=settings.validation, test=settings.test)
+    parts = settings.split(dataset, unit.seed)
     targets = unit.arms[0].head.targets
     preparation = prepare(dataset, parts.train, targets=targets)
-    train, validation, test = (
-        Rows(preparation.inputs(dataset.inputs[rows]), preparation.target.apply(dataset.target[rows])) for rows in parts
+    train, validation = (
+        Rows(preparation.inputs(dataset.inputs[rows]), preparation.target.apply(dataset.target[rows]))
+        for rows in parts[:2]
     )
     data = data_spec(dataset, origin, settings, targets)
     members = [(arm, rate) for arm in unit.arms for rate in settings.learning_rates]
     experiments: list[Experiment] = [
         arm.experiment(data, training_spec(settings, unit.seed, rate)) for arm, rate in members
     ]
-    runs = fit_population(
-        experiments, train, validation, dataset.task, test=test, on_epoch=on_epoch, cancelled=cancelled
-    )
+    runs = fit_population(experiments, train, validation, dataset.task, on_epoch=on_epoch, cancelled=cancelled)
+    metric = choose_metric(settings.metric, dataset)
+    test, chosen = (_judged(runs, dataset, preparation, rows, metric) for rows in (parts.test, parts.validation))
     return [
-        MemberResult(arm, unit.seed, rate, run, run.test_score if _learned(run) else float("nan"))
-        for (arm, rate), run in zip(members, runs, strict=True)
+        MemberResult(arm, unit.seed, rate, run, judged, known.scores[metric])
+        for (arm, rate), run, judged, known in zip(members, runs, test, chosen, strict=True)
     ]
+
+
+def _judged(
+    runs: Sequence[Run], dataset: Dataset, preparation: Preparation, rows: NDArray[np.int64], metric: str
+) -> list[Judged]:
+    """Every run of a population judged on some rows; one that never learned has no score."""
+    params, moving = jax.tree.map(lambda *own: np.concatenate(own), *[(run.params, run.moving) for run in runs])
+    population = plan([run.experiment.network for run in runs])
+    said = outputs(population, params, moving, preparation.inputs(dataset.inputs[rows]))
+    judged = judge(dataset, preparation, said, rows, metric)
+    return [each if _learned(run) else nothing(len(rows)) for run, each in zip(runs, judged, strict=True)]
 
 
 def _learned(run: Run) -> bool:

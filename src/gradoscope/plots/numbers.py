@@ -3,15 +3,15 @@
 import math
 
 from gradoscope.comparison import Interval
+from gradoscope.comparison.metrics import METRICS, decimal, title
 from gradoscope.language import say
 
-MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 
 
 def metric_name(metric: str) -> str:
     """What a score is called."""
-    return say("accuracy") if metric == "accuracy" else "R²"
+    return title(metric)
 
 
 def score(metric: str, value: float) -> str:
@@ -22,8 +22,8 @@ def score(metric: str, value: float) -> str:
     >>> score("accuracy", 0.9745), score("r2", -0.25), score("r2", float("nan"))
     ('97.5%', '−0.250', '–')
     """
-    unit = "%" if metric == "accuracy" else ""
-    return f"{_decimal(metric, value)}{unit}" if math.isfinite(value) else NOTHING
+    unit = "%" if METRICS[metric].share else ""
+    return f"{decimal(metric, value)}{unit}" if math.isfinite(value) else NOTHING
 
 
 def bounds(metric: str, interval: Interval) -> str:
@@ -36,8 +36,8 @@ def bounds(metric: str, interval: Interval) -> str:
     """
     if interval.low is None or interval.high is None or not math.isfinite(interval.mean):
         return ""
-    low = max(interval.low, 0.0) if metric == "accuracy" else interval.low
-    return say("{low} to {high}", low=_decimal(metric, low), high=_decimal(metric, min(interval.high, 1.0)))
+    low, high = max(interval.low, METRICS[metric].low), min(interval.high, METRICS[metric].high)
+    return say("{low} to {high}", low=decimal(metric, low), high=decimal(metric, high))
 
 
 def change(metric: str, value: float) -> str:
@@ -50,7 +50,7 @@ def change(metric: str, value: float) -> str:
     """
     if not math.isfinite(value):
         return NOTHING
-    text = _decimal(metric, value)
+    text = decimal(metric, value)
     return f"+{text}" if value > 0 and any(digit in text for digit in "123456789") else text
 
 
@@ -59,8 +59,3 @@ def change_bounds(metric: str, interval: Interval) -> str:
     if interval.low is None or interval.high is None or not math.isfinite(interval.mean):
         return ""
     return say("{low} to {high}", low=change(metric, interval.low), high=change(metric, interval.high))
-
-
-def _decimal(metric: str, value: float) -> str:
-    text = f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.3f}"
-    return text.replace("-", MINUS) if any(digit in text for digit in "123456789") else text.lstrip("-")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradoscope.comparison import ArmResult, Study
+from gradoscope.comparison.metrics import METRICS
 from gradoscope.language import say
 from gradoscope.plots.colours import INK, MUTED, SERIES, SURFACE
 from gradoscope.plots.labels import labels
@@ -52,7 +53,8 @@ class Ranking(NamedTuple):
         return low - margin, high + margin, shown
 
     def _possible(self) -> tuple[float, float]:
-        return (0.0, 1.0) if self.metric == "accuracy" else (LOWEST_R2, 1.0)
+        known = METRICS[self.metric]
+        return max(known.low, LOWEST_R2), known.high
 
     @drawing
     def draw(self, width: float = 720.0) -> Figure:
@@ -149,8 +151,6 @@ def ranking(study: Study) -> Ranking:
 
 
 def _row(result: ArmResult, name: str) -> Row:
-    mean, low, high, _ = result.score
-    gap = result.difference_from_best
-    beaten = gap is not None and gap.high is not None and gap.high < 0
+    mean, low, high = result.score[:3]
     bounds = (np.nan if low is None else low, np.nan if high is None else high)
-    return Row(name, mean, *bounds, result.test_scores, beaten)
+    return Row(name, mean, *bounds, result.test_scores, result.beaten)

@@ -9,6 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from gradoscope.comparison import Study
+from gradoscope.comparison.metrics import METRICS
 from gradoscope.language import say
 from gradoscope.plots.colours import FAINT, MUTED, SERIES, SURFACE
 from gradoscope.plots.labels import Label, labels
@@ -32,7 +33,7 @@ class Sensitivity(NamedTuple):
         if not own.size:
             return say("{name}: no learning rate gave a finite score.", name=self.labels[arm].full)
         return say(
-            "{name}: from {lowest} to {highest} over the grid; the rate {rate} was chosen.",
+            "{name}: from {lowest} to {highest} over the grid; the rate {rate} was chosen most often.",
             name=self.labels[arm].full,
             lowest=score(self.metric, float(own.min())),
             highest=score(self.metric, float(own.max())),
@@ -43,7 +44,7 @@ class Sensitivity(NamedTuple):
     def draw(self, columns: int = 4) -> Figure:
         """Draw small multiples, each with the other arms faint behind its own line."""
         figure, panels = grid([label[1:] for label in self.labels], columns)
-        shown = np.maximum(self.scores, 0.0 if self.metric == "accuracy" else LOWEST_R2)
+        shown = np.maximum(self.scores, max(METRICS[self.metric].low, LOWEST_R2))
         for arm, axes in enumerate(panels):
             self._dress(axes, shown)
             for other in np.delete(shown, arm, axis=0):

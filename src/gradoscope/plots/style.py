@@ -21,6 +21,7 @@ from matplotlib.axis import Axis, XAxis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from gradoscope.comparison.metrics import METRICS
 from gradoscope.language import say
 from gradoscope.plots.colours import FAINT, GRID, INK, MUTED, SERIES
 
@@ -181,9 +182,9 @@ def few_ticks(axis: Axis, most: int = 4, *, integer: bool = False) -> None:
 
 
 def score_ticks(axis: Axis, metric: str, most: int = 4) -> None:
-    """Ticks for a score: accuracy in percent, R2 as it is."""
+    """Ticks for a score: shares in percent, others as they are."""
     few_ticks(axis, most)
-    percent = metric == "accuracy"
+    percent = METRICS[metric].share
     axis.set_major_formatter(
         FuncFormatter(lambda value, _: f"{100 * value:g}%" if percent else f"{value:.3g}".replace("-", "−"))
     )

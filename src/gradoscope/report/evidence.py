@@ -49,7 +49,7 @@ def rates(study: Study) -> Section:
     )
     keys = [
         Key(say("this arm"), SERIES[0], "line"),
-        Key(say("chosen by validation loss"), SERIES[0], "ring"),
+        Key(say("chosen most often"), SERIES[0], "ring"),
         Key(say("the other arms"), FAINT, "thin"),
     ]
     if not all(math.isfinite(value) for value in numbers.scores.flat):

@@ -4,7 +4,7 @@ import re
 
 from gradoscope.comparison import Study, names
 from gradoscope.language import say
-from gradoscope.plots.numbers import bounds, score
+from gradoscope.plots.numbers import bounds, metric_name, score
 from gradoscope.plots.style import plain
 from gradoscope.report.parts import Fact, Head
 
@@ -30,13 +30,13 @@ def _best(study: Study) -> Fact:
     inside = bounds(study.metric, best.score)
     note = say("{name} at learning rate {rate}", name=names(study.arms)[id(best)], rate=plain(best.learning_rate))
     note = f"{note}; {say('95 % interval {interval}', interval=inside)}" if inside else note
-    title = say("highest accuracy on test rows") if study.metric == "accuracy" else say("highest R² on test rows")
+    title = say("best {metric} on test rows", metric=metric_name(study.metric))
     return Fact(title, score(study.metric, best.score.mean), note)
 
 
 def _baseline(study: Study) -> Fact:
-    accuracy = study.metric == "accuracy"
-    note = say("always answering the commonest class") if accuracy else say("always answering the mean of the target")
+    classes = study.task != "regression"
+    note = say("always answering the commonest class") if classes else say("always answering the mean of the target")
     return Fact(say("baseline"), score(study.metric, study.baseline), note)
 
 

@@ -94,8 +94,8 @@ def _rate(study: Study) -> str:
     if len(study.settings.learning_rates) == 1:
         return say("The learning rate was {rate}.", rate=grid)
     return say(
-        "The learning rate of each arm was chosen among {grid}, by the mean over the seeds of the smallest validation "
-        "loss.",
+        "For every seed, the learning rate of each arm was chosen among {grid} by the smallest validation loss of that "
+        "seed, so that no test row had a part in it.",
         grid=grid,
     )
 
@@ -114,18 +114,17 @@ def _starts(study: Study) -> str:
 def _intervals(study: Study) -> str:
     if study.arms[0].score.low is None:
         return say("One run each: no intervals.")
-    if study.overlap == 0:
-        scores = say("Intervals are 95 %: for scores, Student's t.")
-    else:
-        scores = say(
-            "Intervals are 95 %: for scores, Student's t with the variance corrected for training sets that overlap "
-            "(Nadeau and Bengio, 2003, Machine Learning 52, 239–281)."
-        )
+    scores = say(
+        "Intervals are 95 %: Student's t for the mean over runs, with the variance between runs and the covariance "
+        "through test rows that several runs share (two-way clustering; Cameron, Gelbach and Miller, 2011, Journal of "
+        "Business & Economic Statistics 29, 238–249)."
+    )
     if len(study.arms) == 1:
         return scores
     pairs = say(
         "Differences are paired by seed; their spread is pooled over the arms (randomised blocks), and their intervals "
-        "hold for all {pairs} pairs of arms at once (studentized range; Tukey, 1953).",
+        "hold for all {pairs} pairs of arms at once (studentized range; Tukey, 1953). P-values are adjusted for all "
+        "pairs by Holm (1979).",
         pairs=math.comb(len(study.arms), 2),
     )
     return f"{scores} {pairs}"

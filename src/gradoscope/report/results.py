@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gradoscope.comparison import ArmResult, Study
+from gradoscope.comparison.metrics import METRICS
 from gradoscope.language import say
 from gradoscope.plots.colours import MUTED, SERIES
 from gradoscope.plots.labels import labels
@@ -29,7 +30,7 @@ def _lead(study: Study) -> str:
         sentences.append(say("With one run each there are no intervals; use --seeds 5."))
     else:
         sentences.append(say("The bars are 95 % intervals; each small point is one run."))
-    if study.metric == "accuracy":
+    if study.task != "regression":
         sentences.append(say("The baseline always answers the commonest class."))
     else:
         sentences.append(say("The baseline always answers the mean of the target."))
@@ -66,7 +67,7 @@ def _describe(numbers: Ranking) -> str:
 def _table(study: Study) -> Table:
     """One row per arm; what all arms have in common, or none has, gets no column."""
     losses, depths = len({r.arm.loss for r in study.arms}) > 1, len({r.arm.hidden for r in study.arms}) > 1
-    unit = say("points") if study.metric == "accuracy" else "R²"
+    unit = say("points") if METRICS[study.metric].share else metric_name(study.metric)
     inside = Column(say("95 % interval"), number=True)
     shown = (
         (Column(say("activation")), True),
