@@ -102,7 +102,7 @@ def test_an_arm_that_failed_leaves_the_others_as_they_are(rng: np.random.Generat
 
 
 def test_one_run_has_no_interval() -> None:
-    assert interval(apart(np.array([[0.9]]))) == (0.9, None, None, 1, 0.0)
+    assert interval(apart(np.array([[0.9]]))) == (0.9, None, None, 1, 0.0, 0.0)
     assert differences(apart(np.array([[0.9], [0.8]])))[1].low is None
 
 
@@ -117,16 +117,16 @@ def test_runs_to_show_is_the_least_number(rng: np.random.Generator) -> None:
     gap = differences(apart(rng.normal(0, 0.02, (4, 5))))[1]
     needed = runs_to_show(0.01, gap, arms=4)
     assert needed is not None
-    spread = gap.half_width / quantile(5, 4) * np.sqrt(5)
+    spread = gap.half_width / quantile(12, 4) * np.sqrt(5)
 
     def reach(runs: int) -> float:
-        return quantile(runs, 4) * spread / np.sqrt(runs)
+        return quantile(3 * (runs - 1), 4) * spread / np.sqrt(runs)
 
     assert reach(needed) <= 0.01 < reach(needed - 1)
 
 
 def test_common_rows_put_a_floor_under_the_interval() -> None:
-    gap = Interval(0.0, -0.02, 0.02, 5, shared=0.005**2)
+    gap = Interval(0.0, -0.02, 0.02, 5, between=0.005**2, shared=0.005**2)
     assert runs_to_show(0.001, gap, arms=4) is None
     assert runs_to_show(0.018, gap, arms=4) is not None
 

@@ -3,17 +3,20 @@
 from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
 from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
 from gradoscope.comparison.folder import document, write_study
+from gradoscope.comparison.several import Across, across
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
 from gradoscope.comparison.verdict import names
 
 __all__ = [
+    "Across",
     "Arm",
     "ArmResult",
     "Interval",
     "MemberResult",
     "Settings",
     "Study",
+    "across",
     "choose_activations",
     "choose_losses",
     "compare",

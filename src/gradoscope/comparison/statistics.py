@@ -9,7 +9,8 @@ them do not average it away. The variance of a mean over `n` runs is therefore
 s^2 the variance between runs, and c the covariance between runs through the rows that several of them test: the sum
 over rows of the products of what a row adds in one run and in another (two-way clustering by runs and rows; Cameron,
 Gelbach and Miller 2011, Journal of Business & Economic Statistics 29; Owen 2007, Annals of Applied Statistics 1, for
-crossed rows and columns). Rows of one group count as one. The usual correction for overlapping training sets, which
+crossed rows and columns). Rows of one group count as one. Degrees of freedom are Satterthwaite's (1946), for
+two parts that are known equally well. The usual correction for overlapping training sets, which
 takes c = s^2 test rows / training rows instead (Nadeau and Bengio 2003, Machine Learning 52), holds no less often but
 is far too wide for many runs: `python -m benchmarks.coverage` measures both.
 
@@ -23,7 +24,7 @@ counts. No spread is taken as less than what drawing the test rows alone gives: 
 import math
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +38,14 @@ Scores = NDArray[np.float64]
 class Interval(NamedTuple):
     """A mean over runs with its 95 % interval; low and high are None where one run cannot tell.
 
-    shared is the part of the variance of the mean that more runs would not lower.
+    between is the part of the variance of the mean that more runs would lower, shared the part that they would not.
     """
 
     mean: float
     low: float | None
     high: float | None
     runs: int
+    between: float = 0.0
     shared: float = 0.0
 
     @property
@@ -129,7 +131,7 @@ def interval(known: Evidence, arm: int = 0) -> Interval:
         return Interval(mean, None, None, runs)
     sampling = mean * (1 - mean) / known.rows if known.rows else 0.0
     spread = max(float(scores.var(ddof=1)), sampling)
-    return _interval(mean, runs, float(t.ppf((1 + CONFIDENCE) / 2, runs - 1)), spread, float(known.shared[arm, arm]))
+    return _interval(mean, runs, 2, spread / runs, float(known.shared[arm, arm]))
 
 
 def differences(known: Evidence) -> list[Interval]:
@@ -143,9 +145,9 @@ def differences(known: Evidence) -> list[Interval]:
     arms, runs = int(judged.sum()), scores.shape[1]
     if runs < 2 or arms < 2:
         return [Interval(float(gap.mean()), None, None, runs) for gap in gaps]
-    spreads, shared, reach = _spreads(known, judged), _shared(known.shared), quantile(runs, arms)
+    between, shared = _spreads(known, judged) / runs, _shared(known.shared)
     return [
-        _interval(float(gap.mean()), runs, reach, float(spreads[0, arm]), float(shared[0, arm]))
+        _interval(float(gap.mean()), runs, arms, float(between[0, arm]), float(shared[0, arm]))
         if judged[arm]
         else Interval(math.nan, None, None, runs)
         for arm, gap in enumerate(gaps)
@@ -162,10 +164,11 @@ def holm(known: Evidence) -> Scores:
         return adjusted
     first, second = (finite[place] for place in np.triu_indices(len(finite), 1))
     means = known.scores.mean(1)
-    variance = (_spreads(known, judged) / runs + _shared(known.shared))[first, second]
+    between, shared = (_spreads(known, judged) / runs)[first, second], _shared(known.shared)[first, second]
+    variance = between + shared
     distance = np.abs(means[first] - means[second])
     standard = np.divide(distance, np.sqrt(variance), out=np.zeros_like(distance), where=variance > 0)
-    p = 2 * t.sf(standard, (runs - 1) * (len(finite) - 1))
+    p = 2 * t.sf(standard, (runs - 1) * (len(finite) - 1) * _equally_known(between, shared))
     adjusted[first, second] = adjusted[second, first] = adjust(p)
     return adjusted
 
@@ -211,16 +214,32 @@ def _shared(covariance: Scores) -> Scores:
     return np.maximum(own[:, None] + own - 2 * covariance, 0)
 
 
-def _interval(mean: float, runs: int, reach: float, variance: float, shared: float) -> Interval:
+def _equally_known(between: Any, shared: Any) -> Any:
+    """By how much the sum of two variances has more degrees of freedom than each: 1 (one is 0) to 2 (equal)."""
+    squares = between**2 + shared**2
+    return np.divide((between + shared) ** 2, squares, out=np.ones_like(squares), where=squares > 0)
+
+
+def _interval(mean: float, runs: int, arms: int, between: float, shared: float) -> Interval:
     known = max(shared, 0.0)
-    half = reach * math.sqrt(variance / runs + known)
-    return Interval(mean, mean - half, mean + half, runs, known)
+    half = _reach(runs, arms, between, known)
+    return Interval(mean, mean - half, mean + half, runs, between, known)
+
+
+def _reach(runs: int, arms: int, between: float, shared: float) -> float:
+    """Half the width of an interval."""
+    more = float(_equally_known(np.asarray(between), np.asarray(shared)))
+    return quantile((runs - 1) * (arms - 1) * more, arms) * math.sqrt(between + shared)
+
+
+def quantile(freedom: float, arms: int) -> float:
+    """How many standard errors an interval reaches that holds for all pairs of `arms` arms (two: Student's t)."""
+    return float(t.ppf((1 + CONFIDENCE) / 2, freedom)) if arms == 2 else _range_quantile(int(freedom), arms)
 
 
 @cache
-def quantile(runs: int, arms: int) -> float:
-    """How many standard errors an interval reaches that holds for all pairs of `arms` arms (two: Student's t)."""
-    return float(studentized_range.ppf(CONFIDENCE, arms, (runs - 1) * (arms - 1))) / math.sqrt(2)
+def _range_quantile(freedom: int, arms: int) -> float:
+    return float(studentized_range.ppf(CONFIDENCE, arms, freedom)) / math.sqrt(2)
 
 
 def runs_to_show(size: float, gap: Interval, arms: int, most: int = 2000) -> int | None:
@@ -229,11 +248,10 @@ def runs_to_show(size: float, gap: Interval, arms: int, most: int = 2000) -> int
     The spread is taken to stay as measured. More than `most` runs counts as never: what runs share through their rows
     is a floor under the interval that only more rows can lower.
     """
-    variance = ((gap.half_width / quantile(gap.runs, arms)) ** 2 - gap.shared) * gap.runs
     floor = gap.shared / (1 - 1 / gap.runs)  # runs share rows in pairs: n (n - 1) of n^2
 
     def narrow(runs: int) -> bool:
-        return quantile(runs, arms) * math.sqrt(variance / runs + floor * (1 - 1 / runs)) <= size
+        return _reach(runs, arms, gap.between * gap.runs / runs, floor * (1 - 1 / runs)) <= size
 
     if not narrow(most):
         return None
