@@ -8,7 +8,9 @@ import numpy as np
 from benchmarks.peers import Inputs, Labels
 from gradoscope.data import DataSpec, Rows
 from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, TrainingSpec, init, plan
-from gradoscope.training.epoch import Data, Program, start, train_epoch
+from gradoscope.training.batches import Data
+from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import objective
 
 

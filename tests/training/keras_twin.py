@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from gradoscope.data import DataSpec, Rows
 from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, Params, TrainingSpec, init, plan
 from gradoscope.training import outputs
-from gradoscope.training.epoch import Data, Program, start, train_epoch
+from gradoscope.training.batches import Data
+from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import objective
 
 torch.set_num_threads(1)  # these networks are so small that a second thread only waits

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradoscope.bridges.chain import IDENTITY, Chain
 from gradoscope.bridges.epochs import How
-from gradoscope.bridges.recording import Batch, Recorder
+from gradoscope.bridges.recording import Batch, Recorder, WatchedSignals
 from gradoscope.bridges.rows import Seen, seen, validation_batches, written
 from gradoscope.data import Prepared, prepare_experiment
 from gradoscope.functions import losses
@@ -137,7 +137,7 @@ def _run(loop: Loop, recorder: Recorder, experiment: Experiment, data: Prepared,
         params=loop.chain.params,
         moving=loop.chain.moving,
         curves=Curves(train_loss[:epochs], validation[:epochs], course),
-        signals=Signals(*(signal[:epochs] for signal in signals)),  # type: ignore[arg-type]
+        signals=_signals(signals, epochs),
         outcome=Outcome.MAX_EPOCHS if finite.all() else Outcome.NON_FINITE,
         best_epoch=epochs,
         train_score=scores[0],
@@ -145,6 +145,13 @@ def _run(loop: Loop, recorder: Recorder, experiment: Experiment, data: Prepared,
         test_score=float("nan"),
         seconds=loop.seconds,
     )
+
+
+def _signals(watched: WatchedSignals, epochs: int) -> Signals:
+    """What was watched; the other signals are not known."""
+    unknown = np.full_like(watched.weight_norm[:epochs], np.nan)
+    known = {name: signal[:epochs] for name, signal in watched._asdict().items()}
+    return Signals(**{name: known.get(name, unknown) for name in Signals._fields})
 
 
 def _validation_loss(recorder: Recorder, rows: Seen) -> Curve:

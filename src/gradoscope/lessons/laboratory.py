@@ -27,7 +27,9 @@ from gradoscope.networks import (
     plan,
 )
 from gradoscope.training import metric_of
-from gradoscope.training.epoch import Data, Program, start, train_epoch
+from gradoscope.training.batches import Data
+from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import Objective, data_losses, objective
 
 Floats = NDArray[np.float32]

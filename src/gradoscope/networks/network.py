@@ -150,14 +150,24 @@ def _ones_and_zeros(*shape: int) -> tuple[jax.Array, jax.Array]:
 
 def apply(population: Plan, params: Params, moving: Moving, inputs: jax.Array) -> Trace:
     """A pass as in use: moving moments, no dropout. `inputs` has shape (rows, inputs)."""
-    return _pass(population, params, moving, inputs, None, None)
+    return _pass(population, params, moving, inputs, None, None, None)
 
 
 def apply_training(
-    population: Plan, params: Params, moving: Moving, inputs: jax.Array, weights: jax.Array, key: jax.Array
+    population: Plan,
+    params: Params,
+    moving: Moving,
+    inputs: jax.Array,
+    weights: jax.Array,
+    key: jax.Array,
+    nudges: Sequence[jax.Array] | None = None,
 ) -> Trace:
-    """A pass as in training: moments of the batch, its rows weighted by `weights` (rows,), and dropout from `key`."""
-    return _pass(population, params, moving, inputs, weights, key)
+    """A pass as in training: moments of the batch, its rows weighted by `weights` (rows,), and dropout from `key`.
+
+    `nudges` are added to what goes into the activations, layer by layer: the derivative in them, at 0, is the error
+    that comes back to each unit.
+    """
+    return _pass(population, params, moving, inputs, weights, key, nudges)
 
 
 def _pass(
@@ -167,11 +177,13 @@ def _pass(
     inputs: jax.Array,
     weights: jax.Array | None,
     key: jax.Array | None,
+    nudges: Sequence[jax.Array] | None,
 ) -> Trace:
     signal, before, after, moments = inputs, [], [], []
     for index, (layer, layer_params, old) in enumerate(zip(population.layers, params, moving, strict=True)):
         total = _weighted_sum(signal, layer_params)
         total, new = _normalised(layer, layer_params, old, total, weights)
+        total = total if nudges is None else total + nudges[index]
         signal = activate(layer.activations, total)
         before.append(total)
         after.append(signal)
@@ -186,35 +198,7 @@ def _weighted_sum(signal: jax.Array, params: LayerParams) -> jax.Array:
     """(rows, fan_in) shared by all members, or (members, rows, fan_in), times each member's kernel, plus its bias."""
     if signal.ndim == 2:
         signal = jnp.broadcast_to(signal, (len(params.kernel), *signal.shape))
-    return _product(signal, params.kernel) + params.bias[:, None, :]
-
-
-@jax.custom_vjp
-def _product(signal: jax.Array, kernel: jax.Array) -> jax.Array:
-    """(members, rows, fan_in) times (members, fan_in, units).
-
-    The derivative is written out because of its second product: the processor's fast matrix product wants the rows
-    last, and a copy in that order costs less than the slow product that JAX would ask for.
-    """
-    return _contracted(signal, kernel, 2, 1)
-
-
-def _product_forward(signal: jax.Array, kernel: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return _product(signal, kernel), (signal, kernel)
-
-
-def _product_backward(saved: tuple[jax.Array, jax.Array], error: jax.Array) -> tuple[jax.Array, jax.Array]:
-    signal, kernel = saved
-    # A barrier, or the copy is undone.
-    turned = jax.lax.optimization_barrier(signal.mT)  # type: ignore[no-untyped-call]
-    return _contracted(error, kernel, 2, 2), _contracted(turned, error, 2, 1)
-
-
-def _contracted(one: jax.Array, other: jax.Array, axis: int, other_axis: int) -> jax.Array:
-    return jax.lax.dot_general(one, other, (((axis,), (other_axis,)), ((0,), (0,))))
-
-
-_product.defvjp(_product_forward, _product_backward)
+    return jnp.matmul(signal, params.kernel) + params.bias[:, None, :]
 
 
 def activate(functions: tuple[Share, ...], total: jax.Array) -> jax.Array:

@@ -1,33 +1,33 @@
 """One epoch as one compiled program: (state, data) -> (state, record). State continues, the record explains."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.data import Rows
-from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply, apply_training, init_moving
-from gradoscope.training.objective import Objective, Terms, data_losses, objectives
-from gradoscope.training.optimizers import OptState, changes, init_optimizer
-from gradoscope.training.signals import Signals, StepSignals, epoch_signals, step_signals
+from gradoscope.networks import Moving, Params, apply_training, init_moving
+from gradoscope.training.batches import Batch, Cut, Data, batches, cuts_of
+from gradoscope.training.evaluation import Program, evaluate
+from gradoscope.training.objective import Terms, data_losses, objectives
+from gradoscope.training.optimizers import Factors, OptState, changes, factors, init_optimizer
+from gradoscope.training.signals import (
+    EVERY,
+    Seen,
+    Signals,
+    Step,
+    cosines,
+    epoch_signals,
+    kernels,
+    measured,
+    nothing_measured,
+    stacked,
+)
 
 T = TypeVar("T")
-BLOCK_NUMBERS = 2**25  # numbers that one layer of an evaluation block may hold (128 MiB)
 ORDER, DROPOUT = 2**32 - 1, 2**32 - 2  # keys of random streams; those of the initialisers count layers from 0
-
-
-@dataclass(frozen=True)
-class Program:
-    """All that is compiled in; learning rates, seeds, weights and data are arguments."""
-
-    plan: Plan
-    objective: Objective
-    training: TrainingSpec
-    metric: str
 
 
 class Best(NamedTuple):
@@ -49,26 +49,6 @@ class State(NamedTuple):
     updates: jax.Array
     epoch: jax.Array
     best: Best | None
-
-
-class Data(NamedTuple):
-    """Training and validation rows: inputs (rows, inputs), targets (rows, outputs), weights (rows,) or None.
-
-    Validation rows may be missing.
-    """
-
-    inputs: jax.Array
-    targets: jax.Array
-    validation_inputs: jax.Array | None = None
-    validation_targets: jax.Array | None = None
-    weights: jax.Array | None = None
-    validation_weights: jax.Array | None = None
-
-    @classmethod
-    def of(cls, train: Rows, validation: Rows) -> "Data":
-        """The rows on the device."""
-        data: Data = jax.device_put(cls(*train[:2], *validation[:2], train.weights, validation.weights))  # type: ignore[arg-type]
-        return data
 
 
 class Record(NamedTuple):
@@ -148,6 +128,18 @@ def _stream(seed: int, key: int, epoch: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(key, epoch)))
 
 
+class Progress(NamedTuple):
+    """What goes from step to step beside the state.
+
+    The loss so far (members,), the units that a gradient has reached, and what the last step leaves for its signals.
+    """
+
+    state: State
+    loss: jax.Array
+    reached: jax.Array
+    seen: Seen
+
+
 @partial(jax.jit, static_argnames="program", donate_argnames="state")
 def _train_epoch(
     program: Program,
@@ -158,116 +150,88 @@ def _train_epoch(
     dropout: np.uint32,
     terms: Terms | None = None,
 ) -> tuple[State, Record]:
-    rows, weights = _batches(program.training.batch_size, jnp.asarray(order))
-    key = jax.random.key(dropout)
+    size = min(program.training.batch_size, len(order))
+    steps = -(-len(order) // size)
+    batch_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))
+    scalars = factors(program.training, learning_rates, state.updates + jnp.arange(steps))
 
-    def step(carry: State, batch: tuple[jax.Array, ...]) -> tuple[State, tuple[jax.Array, StepSignals]]:
-        index, chosen, weight = batch
-        drawn = jax.random.fold_in(key, index)
-        rows = Batch(data.inputs[chosen], data.targets[chosen], weight, _at(data.weights, chosen))
-        if terms is not None and rows.weights is not None:
-            rows = rows._replace(counted=weight * rows.weights, weights=None)
-        return _step(program, carry, rows, learning_rates, drawn, terms)
+    def step(number: jax.Array, progress: Progress) -> Progress:
+        batch = batch_at(number)
+        share = batch.counted.sum() / len(order) if terms is None else terms.share[number]
+        if terms is not None and batch.weights is not None:
+            batch = batch._replace(counted=batch.counted * batch.weights, weights=None)
+        moved, loss, seen, reached = _step(
+            program, progress.state, batch, tuple(each[number] for each in scalars), terms
+        )
+        return Progress(moved, progress.loss + share * loss, progress.reached | reached, seen)
 
-    state, (losses, signals) = jax.lax.scan(step, state, (jnp.arange(len(rows)), rows, weights))
-    share = weights.sum(1) / weights.sum() if terms is None else terms.share
+    def stretch(carry: tuple[Progress, jax.Array], cut: Cut) -> tuple[Any, Any]:
+        progress, last = carry
+        before, batch = progress.state, batch_at(jnp.asarray(cut.start))
+        progress = jax.lax.fori_loop(cut.start, cut.stop, step, progress._replace(loss=jnp.zeros_like(progress.loss)))
+        updates = kernels(progress.state.params) - kernels(before.params)
+        began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
+        shown = jax.lax.cond(
+            cut.measured,
+            lambda: measured(program.plan, began, progress.seen, updates),
+            lambda: nothing_measured(program.plan),
+        )
+        return (progress, updates), (progress.loss, shown, cosines(last, updates))
+
+    cuts = cuts_of(steps, len(order) // size, EVERY)
+    beginning = _beginning(program, state, size), jnp.zeros_like(kernels(state.params))
+    (progress, _), (losses, shown, turns) = jax.lax.scan(stretch, beginning, cuts)
+    in_steps = [each[cuts.measured] for each in shown]
+    signals = epoch_signals(program.plan, in_steps, progress.state.params, progress.reached, turns[cuts.follows])
+    return _closed(program, progress.state, data, losses.sum(0), signals)
+
+
+def _closed(
+    program: Program, state: State, data: Data, train_loss: jax.Array, signals: Signals
+) -> tuple[State, Record]:
+    """The epoch is over: how it ended."""
     loss = score = jnp.full(program.plan.members, jnp.nan)
     if data.validation_inputs is not None and data.validation_targets is not None:
         validation = data.validation_inputs, data.validation_targets, data.validation_weights
         loss, score = evaluate(program, state.params, state.moving, *validation)
     state = _judged(program, state._replace(epoch=state.epoch + 1), loss)
     stopped = state.best.stopped if state.best else jnp.zeros(program.plan.members, bool)
-    return state, Record(share @ losses, loss, score, epoch_signals(signals, state.params), stopped)
+    return state, Record(train_loss, loss, score, signals, stopped)
 
 
-def _batches(batch_size: int, order: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Row numbers and weights of every batch, (batches, batch size); a short last batch is filled with weight 0."""
-    n = len(order)
-    size = min(batch_size, n)
-    count = -(-n // size)
-    filled = jnp.concatenate([order, jnp.zeros(count * size - n, order.dtype)])
-    weights = np.arange(count * size) < n
-    return filled.reshape(count, size), jnp.asarray(weights.astype(np.float32).reshape(count, size))
+def _beginning(program: Program, state: State, size: int) -> Progress:
+    """Before the first step; `seen` is filled by it."""
+    members = program.plan.members
+    reached = stacked([jnp.zeros((members, layer.units), bool) for layer in program.plan.layers])
+    seen = Seen(tuple(jnp.zeros_like(layer.kernel) for layer in state.params), _nudges(state.params, size))
+    return Progress(state, jnp.zeros(members, state.params[0].kernel.dtype), reached, seen)
 
 
-class Batch(NamedTuple):
-    """Some rows: inputs and targets, which of them count at all (1 or 0), and how much, or None."""
-
-    inputs: jax.Array
-    targets: jax.Array
-    counted: jax.Array
-    weights: jax.Array | None
-
-
-def _at(array: jax.Array | None, rows: jax.Array) -> jax.Array | None:
-    return None if array is None else array[rows]
+def _nudges(params: Params, size: int) -> tuple[jax.Array, ...]:
+    """Nothing, in the shapes of what goes into the activations."""
+    return tuple(jnp.zeros((len(own.bias), size, own.bias.shape[1]), own.bias.dtype) for own in params)
 
 
 def _step(
-    program: Program, state: State, batch: Batch, learning_rates: jax.Array, key: jax.Array, terms: Terms | None
-) -> tuple[State, tuple[jax.Array, StepSignals]]:
-    def total_loss(params: Params) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
-        trace = apply_training(program.plan, params, state.moving, batch.inputs, batch.counted, key)
-        loss = data_losses(program.objective, program.plan, trace.before[-1], *batch[1:])
+    program: Program, state: State, batch: Batch, scalars: Factors, terms: Terms | None
+) -> tuple[State, jax.Array, Seen, jax.Array]:
+    """The state after a step, its loss (members,), what its signals need, and which units a gradient reached."""
+
+    def total_loss(params: Params, nudges: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
+        trace = apply_training(
+            program.plan, params, state.moving, batch.inputs, batch.counted, batch.key, nudges=nudges
+        )
+        loss = data_losses(program.objective, program.plan, trace.before[-1], *batch[1:4])
         minimised, recorded = objectives(program.objective, params, loss, batch.counted, terms)
         return minimised.sum(), (recorded, trace.moving)
 
-    grads, (loss, moving) = jax.grad(total_loss, has_aux=True)(state.params)
-    rates = learning_rates / (1 + program.training.decay * state.updates)
-    t = (state.updates + 1).astype(rates.dtype)
-    updates, opt_state = changes(program.training, state.params, grads, state.opt_state, rates, t)
+    nudges = _nudges(state.params, len(batch.inputs))
+    (grads, errors), (loss, moving) = jax.grad(total_loss, (0, 1), has_aux=True)(state.params, nudges)
+    updates, opt_state = changes(program.training, state.params, grads, state.opt_state, scalars)
     params = jax.tree.map(jnp.add, state.params, updates)
     moved = state._replace(params=params, moving=moving, opt_state=opt_state, updates=state.updates + 1)
-    return moved, (loss, step_signals(grads, updates))
-
-
-def evaluate(
-    program: Program,
-    params: Params,
-    moving: Moving,
-    inputs: jax.Array,
-    targets: jax.Array,
-    weights: jax.Array | None = None,
-) -> tuple[jax.Array, jax.Array]:
-    """Loss (without penalties) and score of every member on all rows, each (members,); large data go in blocks."""
-
-    def block(rows: Batch) -> tuple[jax.Array, jax.Array]:
-        logits = apply(program.plan, params, moving, rows.inputs).before[-1]
-        loss = data_losses(program.objective, program.plan, logits, *rows[1:])
-        outputs = activate(program.plan.layers[-1].activations, logits)
-        share = rows.counted if rows.weights is None else rows.counted * rows.weights
-        return loss, _hits(program.metric, outputs, rows.targets, share)
-
-    n, widest = len(inputs), max(layer.units for layer in program.plan.layers) * program.plan.members
-    size = max(1, BLOCK_NUMBERS // widest)
-    if n <= size:
-        loss, hits = block(Batch(inputs, targets, jnp.ones(n), weights))
-        return loss, _score(program.metric, hits, targets, weights)
-    rows, counted = _batches(size, jnp.arange(n))
-    losses, each = jax.lax.map(
-        lambda own: block(Batch(inputs[own[0]], targets[own[0]], own[1], _at(weights, own[0]))), (rows, counted)
-    )
-    return (counted.sum(1) / n) @ losses, _score(program.metric, each.sum(0), targets, weights)
-
-
-def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
-    """What a score adds up, (members, 1 or outputs): right answers, or squared errors per output."""
-    if metric == "r2":
-        return (weights[None, :, None] * (outputs - targets[None]) ** 2).sum(1)
-    if outputs.shape[-1] == 1:
-        right = (outputs > 0.5).astype(jnp.float32) == targets[None]
-    else:
-        right = (outputs.argmax(-1) == targets.argmax(-1)[None])[..., None]
-    return (weights[None, :, None] * right).sum(1)
-
-
-def _score(metric: str, hits: jax.Array, targets: jax.Array, weights: jax.Array | None) -> jax.Array:
-    if metric == "accuracy":
-        return hits[:, 0] / (len(targets) if weights is None else weights.sum())
-    share = jnp.ones((len(targets), 1)) if weights is None else weights[:, None]
-    mean = (share * targets).sum(0, keepdims=True) / share.sum()
-    spread = (share * (targets - mean) ** 2).sum(0, keepdims=True)
-    return jnp.where(spread > 0, 1 - hits / jnp.where(spread > 0, spread, 1.0), 0.0).mean(-1)
+    reached = stacked([own.bias if own.offset is None else own.offset for own in grads]) != 0
+    return moved, loss, Seen(tuple(own.kernel for own in grads), errors), reached
 
 
 def _judged(program: Program, state: State, loss: jax.Array) -> State:

@@ -18,7 +18,9 @@ from gradoscope.data import Prepared, Rows, prepare_experiment
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, Moving, Params, Plan, apply, init, plan
-from gradoscope.training.epoch import BLOCK_NUMBERS, Data, Program, Record, State, start, train_epoch
+from gradoscope.training.batches import Data
+from gradoscope.training.epoch import Record, State, start, train_epoch
+from gradoscope.training.evaluation import BLOCK_NUMBERS, Program
 from gradoscope.training.objective import objective
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import score

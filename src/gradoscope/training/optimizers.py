@@ -21,64 +21,87 @@ ADAMW_DECAY = 0.004
 NADAM_DECAY = 0.96  # Dozat 2016: the momentum grows as 1 - 0.96^t / 2
 
 
-class Rule(NamedTuple):
-    """`slots`: what is remembered of each weight, at the start. `step`: (gradient, slots, rate, t) -> change, slots.
+Factors = tuple[jax.Array, ...]
 
-    `rate` has the rank of the gradient, `t` counts the updates from 1.
+
+def _rate_alone(rate: jax.Array, t: jax.Array) -> Factors:
+    return (rate,)
+
+
+class Rule(NamedTuple):
+    """How one weight moves.
+
+    slots
+        What is remembered of each weight, at the start.
+    step
+        (gradient, slots, factors) -> change, slots; the factors have the rank of the gradient, the first is the rate.
+    factors
+        (rate, t) -> what depends on the learning rate and on the number of the update (from 1) alone: computed for
+        all steps of an epoch at once, because arithmetic with single numbers takes a step longer than it should.
     """
 
     slots: tuple[float, ...]
-    step: Callable[[jax.Array, Slots, jax.Array, jax.Array], tuple[jax.Array, Slots]]
+    step: Callable[[jax.Array, Slots, Factors], tuple[jax.Array, Slots]]
+    factors: Callable[[jax.Array, jax.Array], Factors] = _rate_alone
 
 
 def _sgd(spec: TrainingSpec) -> Rule:
-    def plain(grad: jax.Array, _: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
-        return -rate * grad, ()
+    def plain(grad: jax.Array, _: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
+        return -factors[0] * grad, ()
 
-    def heavy(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
-        speed = momentum * slots[0] - rate * grad
-        return (momentum * speed - rate * grad if spec.nesterov else speed), (speed,)
+    def heavy(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
+        speed = momentum * slots[0] - factors[0] * grad
+        return (momentum * speed - factors[0] * grad if spec.nesterov else speed), (speed,)
 
     momentum = spec.momentum or 0.0
     return Rule((0.0,), heavy) if momentum else Rule((), plain)
 
 
 def _adam(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         mean, square = _moments(grad, slots, beta_1, beta_2)
-        scale = rate * jnp.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-        return -mean * scale / (jnp.sqrt(square) + epsilon), (mean, square)
+        return -mean * factors[1] / (jnp.sqrt(square) + epsilon), (mean, square)
+
+    def scaled(rate: jax.Array, t: jax.Array) -> Factors:
+        return rate, rate * jnp.sqrt(1 - beta_2**t) / (1 - beta_1**t)
 
     beta_1, beta_2, epsilon = _betas(spec)
-    return Rule((0.0, 0.0), step)
+    return Rule((0.0, 0.0), step, scaled)
 
 
 def _nadam(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         mean, square = _moments(grad, slots, beta_1, beta_2)
-        now, soon = (beta_1 * (1 - 0.5 * NADAM_DECAY**time) for time in (t, t + 1))
+        rate, now, soon, correction = factors
         product = slots[2] * now  # of all momenta so far: one number, kept beside every weight
         ahead = soon * mean / (1 - product * soon) + (1 - now) * grad / (1 - product)
-        return -rate * ahead / (jnp.sqrt(square / (1 - beta_2**t)) + epsilon), (mean, square, product)
+        return -rate * ahead / (jnp.sqrt(square / correction) + epsilon), (mean, square, product)
+
+    def momenta(rate: jax.Array, t: jax.Array) -> Factors:
+        now, soon = (beta_1 * (1 - 0.5 * NADAM_DECAY**time) for time in (t, t + 1))
+        return rate, now, soon, 1 - beta_2**t
 
     beta_1, beta_2, epsilon = _betas(spec)
-    return Rule((0.0, 0.0, 1.0), step)
+    return Rule((0.0, 0.0, 1.0), step, momenta)
 
 
 def _adamax(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         mean = slots[0] + (grad - slots[0]) * (1 - beta_1)
         largest = jnp.maximum(beta_2 * slots[1], jnp.abs(grad))
-        return -rate * mean / ((1 - beta_1**t) * (largest + epsilon)), (mean, largest)
+        return -factors[0] * mean / (factors[1] * (largest + epsilon)), (mean, largest)
+
+    def corrected(rate: jax.Array, t: jax.Array) -> Factors:
+        return rate, 1 - beta_1**t
 
     beta_1, beta_2, epsilon = _betas(spec)
-    return Rule((0.0, 0.0), step)
+    return Rule((0.0, 0.0), step, corrected)
 
 
 def _rmsprop(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         square = rho * slots[0] + (1 - rho) * grad**2
-        change = -rate * grad / jnp.sqrt(square + epsilon)
+        change = -factors[0] * grad / jnp.sqrt(square + epsilon)
         if not momentum:
             return change, (square,)
         speed = momentum * slots[1] + change
@@ -89,19 +112,19 @@ def _rmsprop(spec: TrainingSpec) -> Rule:
 
 
 def _adagrad(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         total = slots[0] + grad**2
-        return -rate * grad / jnp.sqrt(total + epsilon), (total,)
+        return -factors[0] * grad / jnp.sqrt(total + epsilon), (total,)
 
     epsilon = _epsilon(spec)
     return Rule((0.1,), step)
 
 
 def _adadelta(spec: TrainingSpec) -> Rule:
-    def step(grad: jax.Array, slots: Slots, rate: jax.Array, t: jax.Array) -> tuple[jax.Array, Slots]:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
         square = rho * slots[0] + (1 - rho) * grad**2
         change = -jnp.sqrt(slots[1] + epsilon) * grad / jnp.sqrt(square + epsilon)
-        return rate * change, (square, rho * slots[1] + (1 - rho) * change**2)
+        return factors[0] * change, (square, rho * slots[1] + (1 - rho) * change**2)
 
     rho, epsilon = _or(spec.rho, 0.95), _epsilon(spec)
     return Rule((0.0, 0.0), step)
@@ -146,24 +169,39 @@ def init_optimizer(spec: TrainingSpec, params: Params) -> OptState:
     )
 
 
+def factors(spec: TrainingSpec, learning_rates: jax.Array, updates: jax.Array) -> Factors:
+    """What `changes` needs to know of each update of an epoch, arrays of shape (steps, members).
+
+    Parameters
+    ----------
+    learning_rates
+        Of the members, before they decay; shape (members,).
+    updates
+        How many updates came before each of them, shape (steps,).
+    """
+    rates = learning_rates[None] / (1 + spec.decay * updates[:, None])
+    found = _RULES[spec.optimizer](spec).factors(rates, (updates[:, None] + 1).astype(rates.dtype))
+    return tuple(jnp.broadcast_to(each, rates.shape) for each in found)
+
+
 def changes(
-    spec: TrainingSpec, params: Params, grads: Params, state: OptState, rates: jax.Array, t: jax.Array
+    spec: TrainingSpec, params: Params, grads: Params, state: OptState, scalars: Factors
 ) -> tuple[Params, OptState]:
-    """What is added to every weight in update number `t` (from 1), and the slots after it.
+    """What is added to every weight in an update, and the slots after it.
 
     Parameters
     ----------
     params, grads
         Members on the leading axis.
-    rates
-        Learning rate of each member, shape (members,).
+    scalars
+        The factors of this update, each of shape (members,).
     """
     rule, decay = _RULES[spec.optimizer](spec), _weight_decay(spec)
     steps, slots = [], []
     for weight, grad, own in zip(*map(jax.tree.leaves, (params, _clipped(spec, grads))), state, strict=True):
-        rate = _per_member(rates, grad)
-        change, remembered = rule.step(grad, own, rate, t)
-        steps.append(change - rate * decay * weight if decay else change)
+        shaped = tuple(_per_member(each, grad) for each in scalars)
+        change, remembered = rule.step(grad, own, shaped)
+        steps.append(change - shaped[0] * decay * weight if decay else change)
         slots.append(remembered)
     return jax.tree.unflatten(jax.tree.structure(params), steps), tuple(slots)
 

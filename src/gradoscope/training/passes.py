@@ -4,7 +4,6 @@ The signals of an epoch are means over its batches; whether a unit is dead or a 
 about all rows at once. A pass answers it for several sets of parameters (the start, the end, other starts) together.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial, reduce
@@ -16,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradoscope.functions import activations
-from gradoscope.functions.facts import Lipschitz, Saturates
+from gradoscope.functions.facts import Saturates
 from gradoscope.networks import Experiment, LayerParams, Named, Params, Plan, apply_training, init, init_moving, plan
+from gradoscope.training.slopes import slopes
 
 BLOCK_NUMBERS = 2**23  # numbers that one layer of a block may hold (32 MiB)
-FLAT = 0.05  # a slope below this share of the steepest one is on a flat end: sigmoid beyond |x| = 4.4, tanh beyond 2.2
 
 Numbers = NDArray[np.float64]
 
@@ -156,7 +155,7 @@ def _observe(alone: Plan, params: LayerParams, signal: jax.Array) -> tuple[jax.A
 
 def _sums(function: Named, before: jax.Array, after: jax.Array) -> _Sums:
     rows, shift, before_shift = after[:, 1:], after[:, 1:] - after[:, :1], before[:, 1:] - before[:, :1]
-    slope, flat = _slopes(function, before[:, 1:])
+    slope, flat = slopes(function, before[:, 1:])
     return _Sums(
         (rows**2).sum(1),
         shift.sum(1),
@@ -167,16 +166,6 @@ def _sums(function: Named, before: jax.Array, after: jax.Array) -> _Sums:
         flat.astype(jnp.float32).sum(1),
         (rows == 0).astype(jnp.float32).sum(1),
     )
-
-
-def _slopes(function: Named, before: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The sizes of the derivative, and where it is flat; NaN and nowhere for activations of whole rows."""
-    entry = activations[function.name].with_parameters(**dict(function.arguments))
-    if not entry.elementwise:
-        return jnp.full_like(before, jnp.nan), jnp.zeros_like(before, bool)
-    slope = jnp.abs(entry.derivative(before))
-    steepest = next((fact.constant for fact in entry.facts if isinstance(fact, Lipschitz)), math.inf)
-    return slope, slope < FLAT * steepest if math.isfinite(steepest) else jnp.zeros_like(slope, bool)
 
 
 def bounded(function: Named) -> bool:

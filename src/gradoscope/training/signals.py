@@ -1,52 +1,285 @@
-"""Signals: numbers per layer and epoch that explain a run, gathered inside the compiled epoch."""
+"""Signals: numbers per layer and epoch that explain a run, gathered inside the compiled epoch.
 
-from typing import NamedTuple
+What needs every row (which units no gradient reaches) is noted in every step, because it costs next to nothing.
+Everything else is measured in one step of `EVERY`, evenly spread over the epoch from its first one on, and averaged.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from gradoscope.networks import Params
+from gradoscope.networks import Moving, Params, Plan, apply_training
+from gradoscope.training.slopes import flat
 
 TINY = 1.2e-38  # the smallest normal number, near enough: no division by zero
+EVERY = 64
+RANKED_ROWS = 128
+
+
+class Seen(NamedTuple):
+    """What a step leaves behind for its signals, layer by layer.
+
+    Gradients of the kernels (members, fan_in, units), and of what went into the activations (members, rows, units).
+    """
+
+    gradients: tuple[jax.Array, ...]
+    errors: tuple[jax.Array, ...]
+
+
+class Moment(NamedTuple):
+    """A network in one step.
+
+    Layers are stacked in arrays (members, layers, rows, units) and (members, layers, fan_in, units), filled up with
+    zeros to the largest of them: so a formula is compiled once, and not once per layer.
+
+    inputs
+        Shape (rows, inputs).
+    units
+        Of each layer, (1, layers).
+    before, after
+        What went into the activations and what came out.
+    flat
+        1 where the slope of the activation is below `FLAT` of its steepest one, else 0.
+    errors
+        Derivative of the loss in `before`.
+    gradients, updates, kernels
+        Of the kernels: gradients, what the step added, and the sums.
+    """
+
+    inputs: jax.Array
+    units: jax.Array
+    before: jax.Array
+    after: jax.Array
+    flat: jax.Array
+    errors: jax.Array
+    gradients: jax.Array
+    updates: jax.Array
+    kernels: jax.Array
+
+
+class End(NamedTuple):
+    """A network at the end of an epoch.
+
+    kernels
+        As in `Moment`.
+    units
+        Of each layer, (1, layers).
+    reached
+        Units that a gradient reached in any step, (members, layers, units).
+    turns
+        Cosines of the angles between successive updates of the kernels, (pairs, members, layers).
+    """
+
+    kernels: jax.Array
+    units: jax.Array
+    reached: jax.Array
+    turns: jax.Array
+
+
+class InSteps(NamedTuple):
+    """A signal that is measured in some steps of an epoch, and averaged: (members, layers) from a moment."""
+
+    of: Callable[[Moment], jax.Array]
+
+
+class AtEnd(NamedTuple):
+    """A signal that an epoch shows when it is over: (members, layers)."""
+
+    of: Callable[[End], jax.Array]
+
+
+def _norm(arrays: jax.Array) -> jax.Array:
+    return jnp.sqrt((arrays**2).sum((2, 3)))
+
+
+def _ratio(part: jax.Array, whole: jax.Array) -> jax.Array:
+    return part / jnp.maximum(whole, TINY)
+
+
+def _mean(values: jax.Array, units: jax.Array) -> jax.Array:
+    """Over the rows and the units of each layer."""
+    return values.sum((2, 3)) / (values.shape[2] * units)
+
+
+def _deviation(m: Moment) -> jax.Array:
+    real = jnp.arange(m.before.shape[3])[None, None, None] < m.units[:, :, None, None]
+    away = jnp.where(real, m.before - _mean(m.before, m.units)[:, :, None, None], 0.0)
+    return jnp.sqrt(_mean(away**2, m.units))
+
+
+def _forward_gain(m: Moment) -> jax.Array:
+    spreads = jnp.sqrt(m.after.var(2).sum(2) / m.units)
+    incoming = jnp.broadcast_to(jnp.sqrt(m.inputs.var(0).mean()), (len(spreads), 1))
+    return _ratio(spreads, jnp.concatenate([incoming, spreads[:, :-1]], 1))
+
+
+def _backward_gain(m: Moment) -> jax.Array:
+    norms = _norm(m.errors)
+    return jnp.concatenate([jnp.full_like(norms[:, :1], jnp.nan), _ratio(norms[:, :-1], norms[:, 1:])], 1)
+
+
+def _same_sign(m: Moment) -> jax.Array:
+    positive, negative = ((sign * m.gradients > 0).sum(2) for sign in (1, -1))
+    return jnp.maximum(positive, negative).sum(2) / jnp.maximum((positive + negative).sum(2), 1)
+
+
+def _effective_rank(m: Moment) -> jax.Array:
+    rows = m.after[:, :, :RANKED_ROWS]
+    centred = rows - rows.mean(2, keepdims=True)
+    centred = _ratio(centred, jnp.abs(centred).max((2, 3), keepdims=True))  # squares of squares stay within float32
+    products = centred @ centred.mT
+    return _ratio((centred**2).sum((2, 3)) ** 2, (products**2).sum((2, 3)))
+
+
+def _dead(end: End) -> jax.Array:
+    dead = (end.units - end.reached.sum(2)) / end.units
+    ahead = end.reached.any(2)[:, 1:]
+    return jnp.concatenate([jnp.where(ahead, dead[:, :-1], jnp.nan), dead[:, -1:]], 1)
+
+
+def _angle(end: End) -> jax.Array:
+    return jnp.degrees(jnp.arccos(jnp.clip(end.turns, -1.0, 1.0))).mean(0)
 
 
 class Signals(NamedTuple):
-    """One number per epoch and layer.
+    """One number per epoch and layer, each with the formula that computes it; NaN where it cannot be known."""
 
-    gradient_norm
-        Euclidean norm of the gradient of the loss in the layer's kernel, mean over the batches of the epoch.
-    update_ratio
-        Norm of the step, mean over the batches of the epoch, over the norm of the kernel at the end of the epoch.
-    weight_norm
-        Euclidean norm of the kernel at the end of the epoch.
+    gradient_norm: Annotated[jax.Array, InSteps(lambda m: _norm(m.gradients))]
+    """Euclidean norm of the gradient of the loss in the layer's kernel."""
+
+    update_ratio: Annotated[jax.Array, InSteps(lambda m: _ratio(_norm(m.updates), _norm(m.kernels)))]
+    """Norm of what a step adds to the kernel over the norm of the kernel after it."""
+
+    weight_norm: Annotated[jax.Array, AtEnd(lambda end: _norm(end.kernels))]
+    """Euclidean norm of the kernel at the end of the epoch."""
+
+    forward_gain: Annotated[jax.Array, InSteps(_forward_gain)]
+    """How much of the differences between rows the layer passes on: spread of its outputs over that of its inputs.
+
+    A spread is the root mean square, over units, of the standard deviation over the rows of a batch.
     """
 
-    gradient_norm: jax.Array
-    update_ratio: jax.Array
-    weight_norm: jax.Array
+    backward_gain: Annotated[jax.Array, InSteps(_backward_gain)]
+    """How much of the gradient passes back through the layer, to what goes into the activations of the layer before.
+
+    The ratio of the Euclidean norms over rows and units; NaN in the first layer.
+    """
+
+    dead: Annotated[jax.Array, AtEnd(_dead)]
+    """Share of units that no gradient reached on any row of the training set during the epoch.
+
+    NaN where none reached the next layer either, so that nothing could come back.
+    """
+
+    saturated: Annotated[jax.Array, InSteps(lambda m: _mean(m.flat, m.units))]
+    """Share of units and rows where the activation's slope is below `FLAT` of its steepest one."""
+
+    pre_activation_mean: Annotated[jax.Array, InSteps(lambda m: _mean(m.before, m.units))]
+    """Mean over units and rows of what goes into the activation."""
+
+    pre_activation_spread: Annotated[jax.Array, InSteps(_deviation)]
+    """Standard deviation over units and rows of what goes into the activation."""
+
+    same_sign: Annotated[jax.Array, InSteps(_same_sign)]
+    """Share of weight gradients, other than 0, with the sign that is commoner among the weights of their unit.
+
+    From 1/2 to 1. At 1 the weights of a unit all grow or all shrink together, and descent zigzags (LeCun et al. 1998).
+    """
+
+    update_angle: Annotated[jax.Array, AtEnd(_angle)]
+    """Degrees between successive updates of the kernel: below 90 they agree, near 180 they undo each other.
+
+    NaN in epochs of one step.
+    """
+
+    effective_rank: Annotated[jax.Array, InSteps(_effective_rank)]
+    """In how many directions the layer's outputs vary: participation ratio of their covariance over a batch.
+
+    The square of the sum of its eigenvalues over the sum of their squares, at most the number of units and less
+    than that of the rows (at most `RANKED_ROWS` of them) (Gao et al. 2017, "A theory of multineuronal dimensionality").
+    """
 
 
-class StepSignals(NamedTuple):
-    """Squared norms in one step, each (members, layers)."""
-
-    gradient: jax.Array
-    update: jax.Array
-
-
-def squared_norms(params: Params) -> jax.Array:
-    """Squared norm of every kernel, shape (members, layers)."""
-    # Without the barrier the squares are shared with the optimiser's, and for that written to memory.
-    kernels = jax.lax.optimization_barrier([layer.kernel for layer in params])  # type: ignore[no-untyped-call]
-    return jnp.stack([(kernel**2).sum((1, 2)) for kernel in kernels], axis=1)
+FORMULAS: dict[str, Any] = {
+    name: hint.__metadata__[0] for name, hint in get_type_hints(Signals, include_extras=True).items()
+}
+IN_STEPS = [name for name, formula in FORMULAS.items() if isinstance(formula, InSteps)]
 
 
-def step_signals(grads: Params, updates: Params) -> StepSignals:
-    """What one step shows: of the gradients, and of the updates (learning rate included)."""
-    return StepSignals(squared_norms(grads), squared_norms(updates))
+class Step(NamedTuple):
+    """A measured step: where it began, its rows and the key of its dropout."""
+
+    params: Params
+    moving: Moving
+    inputs: jax.Array
+    counted: jax.Array
+    key: jax.Array
 
 
-def epoch_signals(steps: StepSignals, params: Params) -> Signals:
-    """What the steps of an epoch, stacked on a leading axis, and the weights after it show."""
-    weight = jnp.sqrt(squared_norms(params))
-    gradient, update = (jnp.sqrt(squares).mean(0) for squares in steps)
-    return Signals(gradient, update / jnp.maximum(weight, TINY), weight)
+def measured(population: Plan, step: Step, seen: Seen, updates: jax.Array) -> list[jax.Array]:
+    """The signals `IN_STEPS` of one step, each (members, layers); `updates` are those of the stacked kernels."""
+    trace = apply_training(population, step.params, step.moving, step.inputs, step.counted, step.key)
+    activations = [layer.activations for layer in population.layers]
+    flats = [flat(*each).astype(jnp.float32) for each in zip(activations, trace.before, strict=True)]
+    moment = Moment(
+        inputs=step.inputs,
+        units=_units(population),
+        before=stacked(trace.before),
+        after=stacked(trace.after),
+        flat=stacked(flats),
+        errors=stacked(seen.errors),
+        gradients=stacked(seen.gradients),
+        updates=updates,
+        kernels=kernels(step.params) + updates,
+    )
+    return [FORMULAS[name].of(moment) for name in IN_STEPS]
+
+
+def nothing_measured(population: Plan) -> list[jax.Array]:
+    """In the shapes of `measured`."""
+    return [jnp.full((population.members, len(population.layers)), jnp.nan)] * len(IN_STEPS)
+
+
+def stacked(layers: Sequence[jax.Array]) -> jax.Array:
+    """Arrays (members, ...) of all layers as one, (members, layers, ...), filled up with zeros."""
+    largest = np.max([layer.shape[1:] for layer in layers], axis=0)
+    room = [[(0, 0), *((0, most - own) for most, own in zip(largest, x.shape[1:], strict=True))] for x in layers]
+    return jnp.stack([jnp.pad(layer, own) for layer, own in zip(layers, room, strict=True)], 1)
+
+
+def kernels(params: Params) -> jax.Array:
+    """All kernels, stacked."""
+    return stacked([layer.kernel for layer in params])
+
+
+def _units(population: Plan) -> jax.Array:
+    return jnp.asarray([[layer.units for layer in population.layers]], jnp.float32)
+
+
+def cosines(one: jax.Array, other: jax.Array) -> jax.Array:
+    """Of the angles between the updates of the stacked kernels in two steps, (members, layers)."""
+    return _ratio((one * other).sum((2, 3)), _norm(one) * _norm(other))
+
+
+def epoch_signals(
+    population: Plan, steps: list[jax.Array], params: Params, reached: jax.Array, turns: jax.Array
+) -> Signals:
+    """The signals of an epoch.
+
+    Parameters
+    ----------
+    steps
+        Of the measured steps, each (steps, members, layers).
+    params
+        After the epoch.
+    reached
+        The units that a gradient reached, (members, layers, units).
+    turns
+        Cosines between pairs of updates, (pairs, members, layers).
+    """
+    end = End(kernels(params), _units(population), reached, turns)
+    found = {name: each.mean(0) for name, each in zip(IN_STEPS, steps, strict=True)}
+    return Signals(**{name: found[name] if name in found else formula.of(end) for name, formula in FORMULAS.items()})

@@ -1,0 +1,75 @@
+"""What is compiled, and how it is judged: loss and score on many rows."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply
+from gradoscope.training.batches import Batch, Data, batches
+from gradoscope.training.objective import Objective, data_losses
+
+BLOCK_NUMBERS = 2**25  # numbers that one layer of an evaluation block may hold (128 MiB)
+
+
+@dataclass(frozen=True)
+class Program:
+    """All that is compiled in; learning rates, seeds, weights and data are arguments."""
+
+    plan: Plan
+    objective: Objective
+    training: TrainingSpec
+    metric: str
+
+
+def evaluate(
+    program: Program,
+    params: Params,
+    moving: Moving,
+    inputs: jax.Array,
+    targets: jax.Array,
+    weights: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Loss (without penalties) and score of every member on all rows, each (members,); large data go in blocks."""
+
+    def block(rows: Batch) -> tuple[jax.Array, jax.Array]:
+        logits = apply(program.plan, params, moving, rows.inputs).before[-1]
+        loss = data_losses(program.objective, program.plan, logits, *rows[1:4])
+        outputs = activate(program.plan.layers[-1].activations, logits)
+        share = rows.counted if rows.weights is None else rows.counted * rows.weights
+        return loss, _hits(program.metric, outputs, rows.targets, share)
+
+    n, key, widest = (
+        len(inputs),
+        jax.random.key(0),
+        max(layer.units for layer in program.plan.layers) * program.plan.members,
+    )
+    size = max(1, BLOCK_NUMBERS // widest)
+    if n <= size:
+        loss, hits = block(Batch(inputs, targets, jnp.ones(n), weights, key))
+        return loss, _score(program.metric, hits, targets, weights)
+    batch_at = batches(Data(inputs, targets, weights=weights), jnp.arange(n), size, key)
+    losses, each = jax.lax.map(lambda number: block(batch_at(number)), jnp.arange(-(-n // size)))
+    shares = np.minimum(size, n - np.arange(0, n, size)) / n
+    return shares.astype(np.float32) @ losses, _score(program.metric, each.sum(0), targets, weights)
+
+
+def _hits(metric: str, outputs: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    """What a score adds up, (members, 1 or outputs): right answers, or squared errors per output."""
+    if metric == "r2":
+        return (weights[None, :, None] * (outputs - targets[None]) ** 2).sum(1)
+    if outputs.shape[-1] == 1:
+        right = (outputs > 0.5).astype(jnp.float32) == targets[None]
+    else:
+        right = (outputs.argmax(-1) == targets.argmax(-1)[None])[..., None]
+    return (weights[None, :, None] * right).sum(1)
+
+
+def _score(metric: str, hits: jax.Array, targets: jax.Array, weights: jax.Array | None) -> jax.Array:
+    if metric == "accuracy":
+        return hits[:, 0] / (len(targets) if weights is None else weights.sum())
+    share = jnp.ones((len(targets), 1)) if weights is None else weights[:, None]
+    mean = (share * targets).sum(0, keepdims=True) / share.sum()
+    spread = (share * (targets - mean) ** 2).sum(0, keepdims=True)
+    return jnp.where(spread > 0, 1 - hits / jnp.where(spread > 0, spread, 1.0), 0.0).mean(-1)
