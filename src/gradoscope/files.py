@@ -36,6 +36,30 @@ def free_folder(path: Path) -> Path:
     return found
 
 
+def check_free(path: Path) -> None:
+    """Refuse a `path` that exists, unless it is an empty folder."""
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise UsageError(say("{path} exists already; name another folder with --out, or remove it.", path=path))
+
+
+@contextmanager
+def filled_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into, whose entries move into `folder` at the end of the block, or vanish if it fails.
+
+    An entry of the same name is replaced; other entries stay.
+    """
+    work = Path(tempfile.mkdtemp(dir=folder, prefix=".new."))
+    try:
+        yield work
+        for entry in sorted(work.iterdir()):
+            old = folder / entry.name
+            if old.is_dir():
+                shutil.rmtree(old)
+            entry.replace(old)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A folder to write into, which becomes `path` at the end of the block, or vanishes if the block fails.
@@ -45,8 +69,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     UsageError
         `path` exists and is not an empty folder, or cannot be made; nothing has been done then.
     """
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise UsageError(say("{path} exists already; name another folder with --out, or remove it.", path=path))
+    check_free(path)
     made = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

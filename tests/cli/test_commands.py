@@ -16,7 +16,15 @@ def test_compare_ends_with_a_table_a_verdict_and_a_report(gradoscope, quick) -> 
     assert "tanh" in ended.out
     assert "Report: studies/iris/report.html" in ended.out
     written = {path.name for path in Path("studies/iris").iterdir()}
-    assert written == {"study.json", "results.csv", "curves.csv", "experiment.toml", "model", "report.html"}
+    assert written == {
+        "study.sqlite",
+        "study.json",
+        "results.csv",
+        "curves.csv",
+        "experiment.toml",
+        "model",
+        "report.html",
+    }
 
 
 def test_lines_fit_a_terminal_of_80_columns(gradoscope, quick) -> None:

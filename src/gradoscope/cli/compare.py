@@ -4,22 +4,26 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
-from gradoscope.cli.output import print_guesses, print_json, progress, versions
+from gradoscope.cli.output import print_guesses, print_json, progress
 from gradoscope.errors import UsageError
+from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
 
 if TYPE_CHECKING:
-    from gradoscope.comparison import Interval, Settings, Study
-    from gradoscope.data import Dataset
+    from gradoscope.comparison import Interval, Place, Settings, Study
+    from gradoscope.data import Dataset, DataSpec
+
+ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
+MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "as_json", "quiet")
 
 
 @click.command()
-@click.argument("data")
+@click.argument("data", required=False)
 @data_options
 @click.option("--activations", metavar="A,B|all", help="Activations to compare (default: eight common ones).")
 @click.option("--losses", metavar="A,B", help="Losses to compare (default: the usual one of the task).")
@@ -35,70 +39,151 @@ if TYPE_CHECKING:
 @click.option("--equivalence", type=float, metavar="D", help="A difference that does not matter, as in 0.005.")
 @click.option("--epochs", type=int, metavar="N", help="Most epochs of a run (default: 100, stopping early).")
 @click.option("--batch-size", type=int, metavar="N", help="Rows per step (default: 32, or 128 for large data).")
-@click.option("--seed", type=click.IntRange(min=0), default=0, metavar="S", help="The first seed (default: 0).")
+@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="The first seed (default: 0).")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the study (default: studies/NAME)."
 )
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Continue the study in DIR; activations, losses, layers, rates or seeds given are added to it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
-def command(data: str, out: Path | None, as_json: bool, quiet: bool, **given: Any) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    data: str | None,
+    out: Path | None,
+    resume: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
     r"""Compare activations (and losses) on DATA: a file, a folder of IDX files, or the name of built-in data.
 
     \b
     gradoscope compare tumour
     gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
+    gradoscope compare --resume studies/patients --seeds 20
     """
     from gradoscope.comparison import compare, document, guesses, write_study
     from gradoscope.compilation import keep_compiled_programs
-    from gradoscope.data import load
-    from gradoscope.files import free_folder, new_folder
     from gradoscope.report import write_report
+    from gradoscope.versions import versions
 
-    arguments = load_arguments(given)
-    dataset = load(data, **arguments)
-    settings, chosen = _settings(dataset, given), (words(given["activations"]), words(given["losses"]))
-    final = out or free_folder(Path("studies") / Path(dataset.name).stem)
+    asked = _new(data, out, given) if resume is None else _resumed(context, resume, given)
+    folder, dataset = asked.place.folder, asked.dataset
     if not quiet:
-        print_guesses(guesses(dataset, settings))
+        print_guesses(guesses(dataset, asked.settings))
     keep_compiled_programs()
-    with new_folder(final) as folder:
+    try:
         with progress(say("Training"), quiet=quiet) as tell:
             study = compare(
                 dataset,
-                activations=chosen[0],
-                losses=chosen[1],
-                settings=settings,
-                origin=origin(data, arguments),
+                activations=asked.activations,
+                losses=asked.losses,
+                settings=asked.settings,
+                origin=asked.origin,
+                place=asked.place,
                 progress=tell,
             )
-        write_study(study, dataset, folder, final)
-        write_report(study, folder / "report.html", command=_command_line(), versions=versions())
+    except KeyboardInterrupt:
+        click.echo(_how_to_continue(folder), err=True)
+        context.exit(130)
+    with filled_folder(folder) as work:
+        write_study(study, dataset, work, folder)
+        write_report(study, work / "report.html", command="\n".join(study.commands), versions=versions())
     if as_json:
-        print_json(document(study, final))
+        print_json(document(study, folder))
     else:
-        _print(study, final)
+        _print(study, folder)
 
 
-def _settings(dataset: "Dataset", given: dict[str, Any]) -> "Settings":
+class _Asked(NamedTuple):
+    """What `compare` is called with."""
+
+    dataset: "Dataset"
+    activations: tuple[str, ...]
+    losses: tuple[str, ...]
+    settings: "Settings"
+    origin: "DataSpec"
+    place: "Place"
+
+
+def _new(data: str | None, out: Path | None, given: dict[str, Any]) -> _Asked:
+    """A study of its own, in a folder of its own."""
+    from gradoscope.comparison import Place, default_settings
+    from gradoscope.data import load
+
+    if data is None:
+        raise UsageError(say("name the data to compare on, or continue a study with --resume DIR."))
+    arguments = load_arguments(given)
+    dataset = load(data, **arguments)
+    folder = out or free_folder(Path("studies") / Path(dataset.name).stem)
+    check_free(folder)
+    settings = _settings(default_settings(dataset), given)
+    return _Asked(
+        dataset,
+        words(given["activations"]),
+        words(given["losses"]),
+        settings,
+        origin(data, arguments),
+        Place(folder, arguments, _command_line()),
+    )
+
+
+def _resumed(context: click.Context, folder: Path, given: dict[str, Any]) -> _Asked:
+    """The study in `folder` as it was asked for, and what is added to it."""
+    from gradoscope.comparison import Place, read_request
+    from gradoscope.data import load
+
+    for name in context.params:
+        said = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if said and name not in MAY_RESUME:
+            shown = "DATA" if name == "data" else f"--{name.replace('_', '-')}"
+            raise UsageError(say("{option} cannot be given with --resume: the study has it already.", option=shown))
+    before = read_request(folder)
+    arguments: dict[str, Any] = dict(before.reading)
+    dataset = load(before.origin.source, **arguments)
+    added = any(given[name] for name in ADDS)
+    return _Asked(
+        dataset,
+        words(given["activations"]) or before.activations,
+        words(given["losses"]) or before.losses,
+        _settings(before.settings, given),
+        before.origin,
+        Place(folder, before.reading, _command_line() if added else ""),
+    )
+
+
+def _how_to_continue(folder: Path) -> str:
+    return say(
+        "Interrupted. What is finished is kept; continue with: {command}",
+        command=shlex.join(["gradoscope", "compare", "--resume", str(folder)]),
+    )
+
+
+def _settings(base: "Settings", given: dict[str, Any]) -> "Settings":
+    """The settings with what was given; without --seeds, --seed and --resampling, the base's own seeds."""
     from dataclasses import replace
 
-    from gradoscope.comparison import default_settings
-
-    folds, seeds = _resampling(given["resampling"], given["seed"], given["seeds"])
     wanted = {
         "hidden": tuple(numbers("--hidden", layers, int) for layers in given["hidden"]),
         "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
-        "folds": folds,
         "metric": given["metric"],
         "equivalence": given["equivalence"],
         "epochs": given["epochs"],
         "batch_size": given["batch_size"],
     }
-    return replace(
-        default_settings(dataset),
-        seeds=seeds,
-        **{name: value for name, value in wanted.items() if value not in ((), None)},
-    )
+    chosen = replace(base, **{name: value for name, value in wanted.items() if value not in ((), None)})
+    first, count, said = given["seed"], given["seeds"], given["resampling"]
+    if (first, count, said) == (None, None, None):
+        return chosen
+    folds, seeds = _resampling(said, base.seeds[0] if first is None else first, count)
+    return replace(chosen, seeds=seeds, folds=base.folds if said is None else folds)
 
 
 def _resampling(said: str | None, first: int, count: int | None) -> tuple[int | None, tuple[int, ...]]:

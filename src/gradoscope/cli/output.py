@@ -2,19 +2,15 @@
 
 import json
 import math
-import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from gradoscope.data import Guess
-
-LIBRARIES = ("gradoscope", "jax", "optax", "numpy", "scipy", "scikit-learn", "polars")
 
 
 def print_json(document: object) -> None:
@@ -50,8 +46,3 @@ def progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that a result depends on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}

@@ -11,7 +11,7 @@ from gradoscope import __version__
 from gradoscope.errors import GradoscopeError, UsageError
 from gradoscope.language import LANGUAGES, language_of_environment, say, speaking
 
-COMMANDS = ("compare", "train", "predict", "show", "plot", "diagnose", "check", "repair", "lesson", "datasets")
+COMMANDS = ("compare", "study", "train", "predict", "show", "plot", "diagnose", "check", "repair", "lesson", "datasets")
 INTERRUPTED = 130
 
 

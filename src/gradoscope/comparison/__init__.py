@@ -4,7 +4,10 @@ from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
 from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
 from gradoscope.comparison.folder import document, write_study
 from gradoscope.comparison.several import Across, across
+from gradoscope.comparison.keeping import Place
+from gradoscope.comparison.listing import progress_of, studies_in, table_of
 from gradoscope.comparison.statistics import Interval
+from gradoscope.comparison.store import read_request
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
 from gradoscope.comparison.verdict import names
 
@@ -14,6 +17,7 @@ __all__ = [
     "ArmResult",
     "Interval",
     "MemberResult",
+    "Place",
     "Settings",
     "Study",
     "across",
@@ -24,6 +28,10 @@ __all__ = [
     "document",
     "guesses",
     "names",
+    "progress_of",
+    "read_request",
     "single_experiment",
+    "studies_in",
+    "table_of",
     "write_study",
 ]

@@ -1,26 +1,24 @@
 """Compare: train every arm at every learning rate and seed, choose the rates by validation, judge on the test rows."""
 
-import os
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 
-from gradoscope.comparison.arms import choose_arms
+from gradoscope.comparison.arms import choose_activations, choose_arms, choose_losses, head
+from gradoscope.comparison.execution import Progress
+from gradoscope.comparison.keeping import Place, fill
 from gradoscope.comparison.metrics import choose_metric, metric_guess
 from gradoscope.comparison.ranking import ranked, resamples
-from gradoscope.comparison.study import MemberResult, Settings, Study
-from gradoscope.comparison.units import Gate, Unit, data_spec, train_unit, training_spec, units
+from gradoscope.comparison.store import Request
+from gradoscope.comparison.study import Settings, Study
+from gradoscope.comparison.units import data_spec, training_spec
 from gradoscope.comparison.verdict import verdict
-from gradoscope.data import Dataset, DataSpec, Guess
+from gradoscope.data import Dataset, DataSpec, Guess, fingerprint
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment
 
 LARGE = 10_000  # training rows from which batches of 128 are the default
-HEARTBEAT = 0.1  # seconds
-Progress = Callable[[int, int], None]
 
 
 def compare(
@@ -32,6 +30,7 @@ def compare(
     origin: DataSpec | None = None,
     progress: Progress = lambda done, total: None,
     executor: Executor | None = None,
+    place: Place | None = None,
 ) -> Study:
     """Compare activations (and losses, and depths) on a data set.
 
@@ -51,7 +50,11 @@ def compare(
     progress
         Called with finished and all epochs, over all populations.
     executor
-        Where populations train; by default one thread per processor.
+        Where populations train: any executor of `concurrent.futures` (Dask's, mpi4py's, loky's); by default one
+        thread per processor.
+    place
+        The folder that keeps the study: every population as it finishes. A study that is there already is continued:
+        only what is missing is trained. None keeps it in memory.
 
     Returns
     -------
@@ -60,9 +63,9 @@ def compare(
     Raises
     ------
     UsageError
-        Unknown or unfit activations, losses or settings.
+        Unknown or unfit activations, losses or settings; the study in `place` was made with other settings.
     DataError
-        The data are too few to divide.
+        The data are too few to divide, or not those of the study in `place`.
 
     Examples
     --------
@@ -73,19 +76,27 @@ def compare(
     >>> sorted(result.arm.activation for result in study.arms), study.arms[0].score.runs
     (['relu', 'tanh'], 2)
     """
-    began = time.perf_counter()
     chosen = settings or default_settings(dataset)
     metric = choose_metric(chosen.metric, dataset)
     _check(chosen)
-    arms = choose_arms(dataset, activations, losses, chosen.hidden)
-    work = units(arms, chosen.seeds)
-    read = origin or DataSpec(source=dataset.name)
-    members = _train_all(work, dataset, read, chosen, progress, executor)
-    rows, floor, tested = resamples(dataset, chosen, metric, arms[0].head.targets)
-    ranking = ranked(arms, members, chosen, metric, tested, rows)
+    asked = Request(
+        activations=choose_activations(activations),
+        losses=choose_losses(losses, dataset.task),
+        settings=chosen,
+        origin=origin or DataSpec(source=dataset.name),
+        fingerprint=fingerprint(dataset),
+        reading=place.reading if place else {},
+        commands=(place.command,) if place and place.command else (),
+    )
+    choose_arms(dataset, asked.activations, asked.losses, chosen.hidden)
+    resamples(dataset, chosen, metric, head(asked.losses[0], dataset).targets)  # data that cannot be divided end here
+    filled = fill(dataset, asked, place.folder if place else None, progress, executor)
+    chosen = filled.request.settings
+    rows, floor, tested = resamples(dataset, chosen, metric, filled.arms[0].head.targets)
+    ranking = ranked(filled.arms, filled.members, chosen, metric, tested, rows)
     return Study(
         name=dataset.name,
-        source=read.source,
+        source=asked.origin.source,
         task=dataset.task,
         metric=metric,
         settings=replace(chosen, metric=metric),
@@ -95,8 +106,9 @@ def compare(
         verdict=verdict(ranking, metric, floor, chosen.equivalence),
         guesses=guesses(dataset, chosen),
         overlap=0.0 if dataset.test_rows is not None else rows.test / rows.train,
-        all_members=tuple(members),
-        seconds=time.perf_counter() - began,
+        all_members=filled.members,
+        seconds=filled.seconds,
+        commands=filled.request.commands,
     )
 
 
@@ -130,63 +142,6 @@ def _check(settings: Settings) -> None:
         raise UsageError(say("--equivalence is {value}; it must be greater than 0.", value=settings.equivalence))
     if not settings.learning_rates or min(settings.learning_rates) <= 0:
         raise UsageError(say("--learning-rates must be numbers greater than 0, separated by commas."))
-
-
-def _train_all(
-    work: Sequence[Unit],
-    dataset: Dataset,
-    origin: DataSpec,
-    settings: Settings,
-    progress: Progress,
-    executor: Executor | None,
-) -> list[MemberResult]:
-    """All members, in the order of the work, whichever unit finishes first."""
-    gate, cancel, done = Gate(work), threading.Event(), _Count(len(work) * settings.epochs, progress)
-
-    def train(unit: Unit) -> list[MemberResult]:
-        gate.enter(unit)
-        last = 0
-
-        def on_epoch(epoch: int) -> None:
-            nonlocal last
-            last = epoch
-            gate.passed(unit)
-            done.add(1)
-
-        try:
-            return train_unit(unit, dataset, origin, settings, on_epoch, cancel.is_set)
-        finally:
-            gate.passed(unit)
-            done.add(settings.epochs - last)
-
-    pool = executor or ThreadPoolExecutor(min(len(work), os.cpu_count() or 1))
-    futures = [pool.submit(train, unit) for unit in work]
-    try:
-        waiting = set(futures)
-        while waiting:
-            # Polars handles SIGINT so that a wait without end would resume: Ctrl-C is met between two short waits.
-            finished, waiting = wait(waiting, timeout=HEARTBEAT, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
-    finally:  # where all went well, there is nothing left to cancel
-        cancel.set()
-        for future in futures:
-            future.cancel()
-        if executor is None:
-            pool.shutdown(wait=True)
-    return [member for future in futures for member in future.result()]
-
-
-class _Count:
-    """Finished epochs, counted from several threads."""
-
-    def __init__(self, total: int, progress: Progress) -> None:
-        self._total, self._progress, self._done, self._lock = total, progress, 0, threading.Lock()
-
-    def add(self, epochs: int) -> None:
-        with self._lock:
-            self._done += epochs
-            self._progress(self._done, self._total)
 
 
 def single_experiment(

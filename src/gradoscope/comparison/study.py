@@ -154,7 +154,9 @@ class Study:
     all_members
         Every network trained, at every learning rate.
     seconds
-        Wall time of the whole comparison.
+        Wall time of the training, all sessions together.
+    commands
+        The command lines that asked for it, if any.
     """
 
     name: str
@@ -170,3 +172,4 @@ class Study:
     overlap: float
     all_members: tuple[MemberResult, ...] = field(repr=False)
     seconds: float = 0.0
+    commands: tuple[str, ...] = ()

@@ -1,4 +1,8 @@
-"""Work units: all arms of one shape at all learning rates on one seed, trained as one population."""
+"""Work units: arms of one shape at their learning rates on one seed, trained as one population.
+
+What a population holds is fixed when the study is planned: rounding may depend on a member's neighbours, so that only
+the same populations give the same bits after an interruption.
+"""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -9,7 +13,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.comparison.arms import Arm, Head
+from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.judging import Judged, judge, nothing
 from gradoscope.comparison.metrics import choose_metric
 from gradoscope.comparison.study import MemberResult, Settings
@@ -17,30 +21,34 @@ from gradoscope.data import Dataset, DataSpec, Preparation, Rows, prepare
 from gradoscope.networks import Experiment, TrainingSpec, plan
 from gradoscope.training import Run, fit_population, outputs
 
-Shape = tuple[tuple[int, ...], Head]
+Members = tuple[tuple[Arm, float], ...]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One population: arms with equal shapes, at one seed."""
+    """One population: arms with equal shapes, each with a learning rate, at one seed."""
 
     seed: int
-    arms: tuple[Arm, ...]
-
-    @property
-    def shape(self) -> Shape:
-        """What its compiled program depends on, besides the functions."""
-        return self.arms[0].hidden, self.arms[0].head
+    members: Members
 
 
-def units(arms: Sequence[Arm], seeds: Sequence[int]) -> list[Unit]:
-    """The work of a comparison, every shape of the first seed first: these compile what the others reuse."""
+def plan_units(arms: Sequence[Arm], settings: Settings, planned: Sequence[Unit] = ()) -> list[Unit]:
+    """The populations that train every arm at every rate and seed, besides those that are planned already.
 
-    def shape(arm: Arm) -> str:
-        return repr((arm.hidden, arm.head))
+    Every shape of the first seed comes first: these compile what the others reuse.
+    """
+    known = {(unit.seed, *member) for unit in planned for member in unit.members}
 
-    groups = [tuple(group) for _, group in groupby(sorted(arms, key=shape), shape)]
-    return [Unit(seed, group) for seed in seeds for group in groups]
+    def of_seed(seed: int) -> list[Unit]:
+        wanted = [(arm, rate) for arm in arms for rate in settings.learning_rates]
+        missing = sorted((m for m in wanted if (seed, *m) not in known), key=lambda m: _shape(m[0]))
+        return [Unit(seed, tuple(group)) for _, group in groupby(missing, lambda m: _shape(m[0]))]
+
+    return [unit for seed in settings.seeds for unit in of_seed(seed)]
+
+
+def _shape(arm: Arm) -> str:
+    return repr((arm.hidden, arm.head))
 
 
 def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: str) -> DataSpec:
@@ -77,25 +85,37 @@ def train_unit(
     on_epoch: Callable[[int], None],
     cancelled: Callable[[], bool],
 ) -> list[MemberResult]:
-    """Train every arm of the unit at every learning rate, on the rows that its seed draws."""
+    """Train every member of the unit on the rows that its seed draws."""
     parts = settings.split(dataset, unit.seed)
-    targets = unit.arms[0].head.targets
+    targets = unit.members[0][0].head.targets
     preparation = prepare(dataset, parts.train, targets=targets)
     train, validation = (
         Rows(preparation.inputs(dataset.inputs[rows]), preparation.target.apply(dataset.target[rows]))
         for rows in parts[:2]
     )
     data = data_spec(dataset, origin, settings, targets)
-    members = [(arm, rate) for arm in unit.arms for rate in settings.learning_rates]
     experiments: list[Experiment] = [
-        arm.experiment(data, training_spec(settings, unit.seed, rate)) for arm, rate in members
+        arm.experiment(data, training_spec(settings, unit.seed, rate)) for arm, rate in unit.members
     ]
     runs = fit_population(experiments, train, validation, dataset.task, on_epoch=on_epoch, cancelled=cancelled)
     metric = choose_metric(settings.metric, dataset)
     test, chosen = (_judged(runs, dataset, preparation, rows, metric) for rows in (parts.test, parts.validation))
-    return [
+    results = [
         MemberResult(arm, unit.seed, rate, run, judged, known.scores[metric])
-        for (arm, rate), run, judged, known in zip(members, runs, test, chosen, strict=True)
+        for (arm, rate), run, judged, known in zip(unit.members, runs, test, chosen, strict=True)
+    ]
+    return _lightened(results)
+
+
+def _lightened(results: Sequence[MemberResult]) -> list[MemberResult]:
+    """The results with the parameters of those alone that can be chosen: the best rate of each arm."""
+    best: dict[Arm, MemberResult] = {}
+    for each in results:
+        if each.arm not in best or each.validation_loss < best[each.arm].validation_loss:
+            best[each.arm] = each
+    return [
+        each if each is best[each.arm] else replace(each, run=replace(each.run, params=(), moving=()))
+        for each in results
     ]
 
 
@@ -116,19 +136,19 @@ def _learned(run: Run) -> bool:
 
 
 class Gate:
-    """Lets the first unit of each shape compile alone; the others start when its first epoch is over."""
+    """Lets the first unit with the same members compile alone; the others start when its first epoch is over."""
 
     def __init__(self, work: Sequence[Unit]) -> None:
-        self._first: dict[Shape, Unit] = {}
+        self._first: dict[Members, Unit] = {}
         for unit in work:
-            self._first.setdefault(unit.shape, unit)
-        self._open = {shape: threading.Event() for shape in self._first}
+            self._first.setdefault(unit.members, unit)
+        self._open = {members: threading.Event() for members in self._first}
 
     def enter(self, unit: Unit) -> None:
-        """Wait, unless this unit is the first of its shape."""
-        if self._first[unit.shape] is not unit:
-            self._open[unit.shape].wait()
+        """Wait, unless this unit is the first with its members."""
+        if self._first[unit.members] is not unit:
+            self._open[unit.members].wait()
 
     def passed(self, unit: Unit) -> None:
         """The unit has compiled its program (or failed)."""
-        self._open[unit.shape].set()
+        self._open[unit.members].set()

@@ -2,6 +2,7 @@
 
 from gradoscope.data.builtins import Builtin, catalogue
 from gradoscope.data.dataset import Dataset, Guess
+from gradoscope.data.fingerprint import fingerprint
 from gradoscope.data.loading import load
 from gradoscope.data.new_rows import NewRows, load_new_rows
 from gradoscope.data.preparation import Preparation, prepare
@@ -19,6 +20,7 @@ __all__ = [
     "Rows",
     "Split",
     "catalogue",
+    "fingerprint",
     "load",
     "load_new_rows",
     "prepare",

@@ -1,7 +1,7 @@
 """Training: from an experiment and its data to a run."""
 
 from gradoscope.training.fit import fit, fit_population, outputs, prepared_for
-from gradoscope.training.models import Model
+from gradoscope.training.models import Model, from_arrays, to_arrays
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import baseline, labels, score
 from gradoscope.training.signals import Signals
@@ -15,9 +15,11 @@ __all__ = [
     "baseline",
     "fit",
     "fit_population",
+    "from_arrays",
     "labels",
     "metric_of",
     "outputs",
     "prepared_for",
     "score",
+    "to_arrays",
 ]

@@ -76,7 +76,7 @@ class Model:
         write_text(folder / "experiment.toml", self.experiment.to_toml())
         about = {"format": FORMAT, "preparation": self.preparation.to_json()}
         write_text(folder / "model.json", json.dumps(about, ensure_ascii=False, indent=1) + "\n")
-        save_file(_flat(self.params, self.moving), folder / "model.safetensors")
+        save_file(to_arrays(self.params, self.moving), folder / "model.safetensors")
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
@@ -93,7 +93,7 @@ class Model:
             if not isinstance(about, dict) or about.get("format") != FORMAT:
                 raise DataError(say("{path} is not a model of this program.", path=place))
             arrays = load_file(folder / "model.safetensors")
-            params, moving = _nested(arrays)
+            params, moving = from_arrays(arrays)
             preparation = Preparation.from_json(about["preparation"])
         except FileNotFoundError as error:
             missing = Path(str(error.filename or folder)).name
@@ -106,8 +106,9 @@ class Model:
         return cls(Experiment.from_file(folder / "experiment.toml"), params, moving, preparation)
 
 
-def _flat(params: Params, moving: Moving) -> dict[str, Any]:
-    arrays: dict[str, Any] = {}
+def to_arrays(params: Params, moving: Moving) -> dict[str, NDArray[Any]]:
+    """Parameters and moments by name, as they are written to files."""
+    arrays: dict[str, NDArray[Any]] = {}
     for number, (layer, moments) in enumerate(zip(params, moving, strict=True)):
         named = {**layer._asdict(), **({} if moments is None else _prefixed(moments))}
         arrays |= {f"{number}.{name}": np.ascontiguousarray(a) for name, a in named.items() if a is not None}
@@ -118,7 +119,8 @@ def _prefixed(moments: Moments) -> dict[str, Any]:
     return {f"moving_{name}": array for name, array in moments._asdict().items()}
 
 
-def _nested(arrays: dict[str, NDArray[Any]]) -> tuple[Params, Moving]:
+def from_arrays(arrays: dict[str, NDArray[Any]]) -> tuple[Params, Moving]:
+    """What `to_arrays` named."""
     count = 1 + max(int(name.split(".")[0]) for name in arrays)
     layers = [{key.split(".")[1]: a for key, a in arrays.items() if key.startswith(f"{n}.")} for n in range(count)]
     params = tuple(

@@ -56,7 +56,8 @@ class Run:
     experiment
         What was trained.
     params, moving
-        The parameters that the run returns (of the last epoch, or of the best one with early stopping), one member.
+        The parameters that the run returns (of the last epoch, or of the best one with early stopping), one member;
+        () in a study for a rate that was not chosen.
     curves, signals
         Per epoch; signals also per layer.
     outcome

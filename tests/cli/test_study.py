@@ -1,0 +1,66 @@
+"""gradoscope study, and compare --resume, as a user meets them."""
+
+import io
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+
+@pytest.fixture
+def study(gradoscope, quick) -> Path:
+    assert gradoscope("compare", "wine", *quick, "--quiet").code == 0
+    return Path("studies/wine")
+
+
+def test_a_study_is_listed_with_its_leaders(gradoscope, study: Path) -> None:
+    said = gradoscope("study").out
+    assert "studies/wine: finished, 2 of 2 populations, 4 networks" in said
+    assert "relu / categorical_cross_entropy / 4" in said
+    (document,) = json.loads(gradoscope("study", study, "--json").out)
+    assert (document["state"], document["networks"]) == ("finished", 4)
+
+
+def test_every_run_is_exported(gradoscope, study: Path) -> None:
+    results = pl.read_csv(study / "results.csv")
+    exported = pl.read_csv(io.BytesIO(gradoscope("study", study, "--export", "csv").out.encode()))
+    shared = [name for name in results.columns if name != "hidden"]
+    assert exported.select(shared).rows() == pytest.approx(results.select(shared).with_columns(
+        outcome=pl.Series(exported["outcome"])).rows())  # fmt: skip
+    gradoscope("study", study, "--export", "parquet", "--out", "runs.parquet")
+    assert pl.read_parquet("runs.parquet").height == results.height
+    assert len(json.loads(gradoscope("study", study, "--export", "json").out)) == results.height
+
+
+def test_seeds_and_arms_are_added(gradoscope, study: Path) -> None:
+    ended = gradoscope("compare", "--resume", study, "--seeds", "3", "--activations", "gelu", "--json")
+    assert ended.code == 0
+    arms = json.loads(ended.out)["arms"]
+    assert {arm["activation"] for arm in arms} == {"relu", "tanh", "gelu"}
+    assert all(arm["score"]["runs"] == 3 for arm in arms)
+    assert "gradoscope study" not in (study / "report.html").read_text("utf-8")
+
+
+def test_resume_takes_no_other_data_and_no_other_settings(gradoscope, study: Path) -> None:
+    for wrong in (("iris",), ("--target", "x"), ("--out", "elsewhere"), ("--epochs", "9")):
+        ended = gradoscope("compare", "--resume", study, *wrong)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1), wrong
+
+
+def test_a_changed_file_is_refused(gradoscope, quick) -> None:
+    rows = pl.DataFrame({"a": range(40), "b": [1.5, 2.5] * 20, "y": ["no", "yes", "yes", "no"] * 10})
+    rows.write_csv("mine.csv")
+    gradoscope("compare", "mine.csv", *quick, "--quiet", "--target", "y")
+    rows.with_columns(b=pl.col("b") * 2).write_csv("mine.csv")
+    ended = gradoscope("compare", "--resume", "studies/mine")
+    assert (ended.code, ended.out) == (3, "")
+    assert "mine.csv has changed" in ended.err
+
+
+def test_no_study(gradoscope) -> None:
+    for command in (("study", "nowhere"), ("study", "nowhere", "--export", "csv"), ("compare", "--resume", "nowhere")):
+        ended = gradoscope(*command)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+        assert "holds no study" in ended.err
+    assert gradoscope("compare").code == 2
