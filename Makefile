@@ -42,7 +42,7 @@ accuracy: $(VENV)/test.stamp ## measure every function and its peers in units in
 # `make lock` keeps every version that still fits; `make lock UPGRADE=--upgrade` takes the newest of all.
 lock: $(VENV)/python.stamp ## write requirements/*.lock anew from pyproject.toml
 	$(PIP) install uv==$(UV_VERSION)
-	$(COMPILE) $(UPGRADE) --group build --group torch-needs --extra keras --extra onnx --extra test -o requirements/test.lock
+	$(COMPILE) $(UPGRADE) --group build --group torch-needs --extra keras --extra onnx --extra cluster --extra test -o requirements/test.lock
 	$(COMPILE) --group build --constraint requirements/test.lock -o requirements/core.lock
 
 clean: ## remove what was made: .venv, caches (not your studies)

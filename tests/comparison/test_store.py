@@ -26,11 +26,11 @@ KILLED_AFTER = (0.0, 0.3, 1.0)  # seconds after the first population was kept
 def same(one: MemberResult, other: MemberResult) -> bool:
     """Whether two results are equal bit for bit."""
     arrays = [
-        [*member.run.curves, *member.run.signals, *(array for layer in member.run.params for array in layer[:2])]
-        for member in (one, other)
+        [*m.run.curves, *m.run.signals, m.test.shares, *(array for layer in m.run.params for array in layer[:2])]
+        for m in (one, other)
     ]
     equal = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*arrays, strict=True))
-    about = [(m.arm, m.seed, m.learning_rate, m.run.experiment, m.run.outcome, m.test_score) for m in (one, other)]
+    about = [(m.arm, m.seed, m.learning_rate, m.run.experiment, m.run.outcome, m.test.scores) for m in (one, other)]
     return equal and about[0] == about[1]
 
 

@@ -42,7 +42,7 @@ def test_one_version(project: dict[str, Any], root: Path) -> None:
 def test_the_locks_hold_what_the_package_asks_for(project: dict[str, Any], root: Path) -> None:
     extras, groups = project["project"]["optional-dependencies"], project["dependency-groups"]
     core = names(project["project"]["dependencies"] + groups["build"])
-    test = core | names(extras["test"] + extras["keras"] + extras["onnx"] + groups["torch-needs"])
+    test = core | names(extras["test"] + extras["cluster"] + extras["keras"] + extras["onnx"] + groups["torch-needs"])
     assert core - pins(root, "core.lock").keys() == set()
     assert test - pins(root, "test.lock").keys() == set()
 

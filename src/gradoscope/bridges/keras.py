@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from gradoscope.bridges.chain import UntranslatableError
-from gradoscope.bridges.extras import missing
 from gradoscope.bridges.rebuilding import Loop
 from gradoscope.bridges.recording import Batch, Evaluation, Recorder, Step
 from gradoscope.bridges.watching import Scope
 from gradoscope.errors import UsageError
+from gradoscope.extras import missing
 from gradoscope.language import say
 
 os.environ.setdefault("KERAS_BACKEND", "jax")  # the one that is here; Keras asks for TensorFlow otherwise

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from gradoscope.bridges.chain import Act, Piece, UntranslatableError
-from gradoscope.bridges.extras import missing
 from gradoscope.bridges.rebuilding import Loop, Mismatch
 from gradoscope.bridges.recording import Array, Batch, Evaluation, Recorder, Step
 from gradoscope.bridges.watching import Scope
 from gradoscope.errors import UsageError
+from gradoscope.extras import missing
 from gradoscope.language import say
 
 try:

@@ -3,6 +3,7 @@
 import re
 import shlex
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,11 +16,13 @@ from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from gradoscope.comparison import Interval, Place, Settings, Study
     from gradoscope.data import Dataset, DataSpec
 
 ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
-MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "as_json", "quiet")
+MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "cluster", "as_json", "quiet")
 
 
 @click.command()
@@ -49,6 +52,7 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "as_json", "qui
     metavar="DIR",
     help="Continue the study in DIR; activations, losses, layers, rates or seeds given are added to it.",
 )
+@click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers train: tcp://HOST:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
 @click.pass_context
@@ -58,6 +62,7 @@ def command(
     data: str | None,
     out: Path | None,
     resume: Path | None,
+    cluster: str | None,
     as_json: bool,
     quiet: bool,
     **given: Any,
@@ -80,7 +85,7 @@ def command(
         print_guesses(guesses(dataset, asked.settings))
     keep_compiled_programs()
     try:
-        with progress(say("Training"), quiet=quiet) as tell:
+        with progress(say("Training"), quiet=quiet) as tell, _executor(cluster) as executor:
             study = compare(
                 dataset,
                 activations=asked.activations,
@@ -89,6 +94,7 @@ def command(
                 origin=asked.origin,
                 place=asked.place,
                 progress=tell,
+                executor=executor,
             )
     except KeyboardInterrupt:
         click.echo(_how_to_continue(folder), err=True)
@@ -100,6 +106,12 @@ def command(
         print_json(document(study, folder))
     else:
         _print(study, folder)
+
+
+def _executor(address: str | None) -> "AbstractContextManager[Executor | None]":
+    from gradoscope.comparison import cluster
+
+    return nullcontext() if address is None else cluster(address)
 
 
 class _Asked(NamedTuple):

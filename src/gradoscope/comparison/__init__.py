@@ -2,10 +2,11 @@
 
 from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
 from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
+from gradoscope.comparison.dask_cluster import cluster
 from gradoscope.comparison.folder import document, write_study
-from gradoscope.comparison.several import Across, across
 from gradoscope.comparison.keeping import Place
 from gradoscope.comparison.listing import progress_of, studies_in, table_of
+from gradoscope.comparison.several import Across, across
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.store import read_request
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
@@ -23,6 +24,7 @@ __all__ = [
     "across",
     "choose_activations",
     "choose_losses",
+    "cluster",
     "compare",
     "default_settings",
     "document",

@@ -1,16 +1,15 @@
-"""Who trains the populations of a study: threads here, or any executor of `concurrent.futures` anywhere.
-
-What an executor is handed can be pickled and is small: a worker is sent the data when it says that it has none.
-"""
+"""Who trains the populations of a study: threads here, or any executor of `concurrent.futures` anywhere."""
 
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
-from itertools import count
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from itertools import islice
+from queue import Empty, SimpleQueue
+from uuid import uuid4
 
 from gradoscope.comparison.store import Request
 from gradoscope.comparison.study import MemberResult, Settings
@@ -21,43 +20,37 @@ from gradoscope.errors import GradoscopeError
 from gradoscope.language import say
 
 HEARTBEAT = 0.1  # seconds
+WINDOW = 1000  # tasks handed out and not yet back: more would burden a scheduler, and keep no worker busier
 Progress = Callable[[int, int], None]
 Trained = list[MemberResult]
+Finished = SimpleQueue[tuple[int, Future[Trained]]]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A unit with what a worker needs besides the data: `data` names them, `caller` is who handed it out."""
+    """A unit with what a worker needs besides the data; `caller` is who handed it out: a process and a name."""
 
     number: int
     unit: Unit
     origin: DataSpec
     settings: Settings
-    data: str
-    caller: tuple[int, int]
+    caller: tuple[int, str]
 
 
 @dataclass(frozen=True, eq=False)
 class _Caller:
-    """What a task trained in the caller's own process can reach: the data, the gate, the count, the end."""
+    """What a task can reach in the process that handed it out: the gate, the count, the end."""
 
-    dataset: Dataset
     gate: Gate
     count: "_Count"
     cancel: threading.Event
 
 
-_callers: dict[tuple[int, int], _Caller] = {}  # by process and number: a forked process is not its parent
-_numbers = count()
-_received: dict[str, Dataset] = {}  # in a worker: the data of the study at hand
+_callers: dict[tuple[int, str], _Caller] = {}
 
 
 def train_all(
-    units: Mapping[int, Unit],
-    dataset: Dataset,
-    request: Request,
-    progress: Progress,
-    executor: Executor | None,
+    units: Mapping[int, Unit], dataset: Dataset, request: Request, progress: Progress, executor: Executor | None
 ) -> Generator[tuple[int, Trained]]:
     """Number and results of every unit, as they finish.
 
@@ -66,23 +59,31 @@ def train_all(
     GradoscopeError
         A worker ended without giving its work back.
     """
-    settings = request.settings
-    caller = _Caller(
-        dataset, Gate(list(units.values())), _Count(len(units) * settings.epochs, progress), threading.Event()
-    )
+    epochs, shared = request.settings.epochs, replace(request.settings, seeds=())  # a unit has its own seed
+    caller = _Caller(Gate(list(units.values())), _Count(len(units) * epochs, progress), threading.Event())
     with _known(caller) as name, _pool(executor, len(units)) as pool:
-        tasks = {n: Task(n, unit, request.origin, settings, request.fingerprint, name) for n, unit in units.items()}
-        waiting: dict[Future[Trained | None], int] = {pool.submit(train, task): n for n, task in tasks.items()}
+        tasks = (Task(number, unit, request.origin, shared, name) for number, unit in units.items())
+        finished: Finished = SimpleQueue()
+        waiting: set[Future[Trained]] = set()
+
+        def hand_out(count: int) -> None:
+            for task in islice(tasks, count):
+                future = pool.submit(train, task, dataset)
+                waiting.add(future)
+                future.add_done_callback(partial(_put, finished, task.number))
+
         try:
+            hand_out(WINDOW)
             while waiting:
                 # Polars handles SIGINT so that a wait without end would resume: Ctrl-C is met between two short waits.
-                for future in wait(waiting, timeout=HEARTBEAT, return_when=FIRST_COMPLETED).done:
-                    number, trained = waiting.pop(future), future.result()
-                    if trained is None:
-                        waiting[pool.submit(train, tasks[number], dataset)] = number
-                    else:
-                        caller.count.reached(number, settings.epochs)
-                        yield number, trained
+                try:
+                    number, future = finished.get(timeout=HEARTBEAT)
+                except Empty:
+                    continue
+                waiting.remove(future)
+                hand_out(1)
+                caller.count.reached(number, epochs)
+                yield number, future.result()
         except BrokenExecutor:
             raise GradoscopeError(
                 say("A worker process ended before its work was done (often for lack of memory). "
@@ -94,19 +95,17 @@ def train_all(
                 future.cancel()
 
 
-def train(task: Task, dataset: Dataset | None = None) -> Trained | None:
-    """Train a unit wherever this is called; None asks for the data, which are kept for the tasks that follow."""
-    caller = _callers.get(task.caller) if task.caller[0] == os.getpid() else None
+def _put(queue: Finished, number: int, future: Future[Trained]) -> None:
+    queue.put((number, future))
+
+
+def train(task: Task, dataset: Dataset) -> Trained:
+    """Train a unit wherever this is called; in the process that handed it out, progress and the end are shared."""
+    caller = _callers.get(task.caller) if task.caller[0] == os.getpid() else None  # a forked process is not its parent
     if caller is not None:
-        return _train_here(task, caller)
-    if dataset is not None:
-        _received.clear()
-        _received[task.data] = dataset
-    known = _received.get(task.data)
-    if known is None:
-        return None
+        return _train_here(task, dataset, caller)
     _compile_once()
-    return train_unit(task.unit, known, task.origin, task.settings, lambda _: None, lambda: False)
+    return train_unit(task.unit, dataset, task.origin, task.settings, lambda _: None, lambda: False)
 
 
 @cache
@@ -114,7 +113,7 @@ def _compile_once() -> None:
     keep_compiled_programs()
 
 
-def _train_here(task: Task, caller: _Caller) -> Trained:
+def _train_here(task: Task, dataset: Dataset, caller: _Caller) -> Trained:
     caller.gate.enter(task.unit)
 
     def on_epoch(epoch: int) -> None:
@@ -122,14 +121,14 @@ def _train_here(task: Task, caller: _Caller) -> Trained:
         caller.count.reached(task.number, epoch)
 
     try:
-        return train_unit(task.unit, caller.dataset, task.origin, task.settings, on_epoch, caller.cancel.is_set)
+        return train_unit(task.unit, dataset, task.origin, task.settings, on_epoch, caller.cancel.is_set)
     finally:
         caller.gate.passed(task.unit)
 
 
 @contextmanager
-def _known(caller: _Caller) -> Iterator[tuple[int, int]]:
-    name = os.getpid(), next(_numbers)
+def _known(caller: _Caller) -> Iterator[tuple[int, str]]:
+    name = os.getpid(), uuid4().hex
     _callers[name] = caller
     try:
         yield name
@@ -156,6 +155,7 @@ class _Count:
         self._done = 0
 
     def reached(self, number: int, epoch: int) -> None:
+        """Unit `number` has trained so many epochs."""
         with self._lock:
             self._done += epoch - self._reached.get(number, 0)
             self._reached[number] = epoch

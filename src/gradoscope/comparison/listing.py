@@ -10,7 +10,8 @@ from gradoscope.comparison.store import FILE, being_written, read_store
 
 RUNS = """
 SELECT activation, loss, hidden, learning_rate, runs.seed AS seed, validation_loss, validation_score,
-    run_train_score AS train_score, epochs, best_epoch, outcome, test_scores, runs.seconds AS seconds, versions, experiment
+    run_train_score AS train_score, epochs, best_epoch, outcome, test_scores, runs.seconds AS seconds, versions,
+    experiment
 FROM runs JOIN arms ON runs.arm = arms.id
     JOIN units ON runs.unit = units.id JOIN sessions ON units.session = sessions.id
 ORDER BY unit, place
