@@ -53,8 +53,12 @@ def torch_epochs(
     X: Inputs, y: Labels, sizes: Sequence[int], batch: int, activation: type[torch.nn.Module] = torch.nn.ReLU
 ) -> Callable[[], object]:
     """A function that trains one more epoch."""
+    return torch_training(X, y, torch_network(sizes, activation), batch)
+
+
+def torch_training(X: Inputs, y: Labels, network: torch.nn.Module, batch: int) -> Callable[[], object]:
+    """A function that trains the network one more epoch."""
     inputs, labels = torch.from_numpy(X), torch.from_numpy(y)
-    network = torch_network(sizes, activation)
     optimizer, loss_of = torch.optim.Adam(network.parameters()), torch.nn.CrossEntropyLoss()
 
     def epoch() -> Any:

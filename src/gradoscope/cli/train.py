@@ -1,5 +1,6 @@
 """gradoscope train: one network, from data or from an experiment file."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the model (default: models/NAME)."
 )
+@click.option("--devices", type=int, metavar="N", help="Divide every batch over N devices of this machine.")
+@click.option("--coordinator", metavar="HOST:PORT", help="Train with other processes; this is where the first one is.")
+@click.option("--processes", type=int, default=1, metavar="N", help="How many processes train together.")
+@click.option("--process", type=int, default=0, metavar="K", help="Which one this is, from 0; the first one writes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
 @click.pass_context
@@ -43,14 +48,19 @@ def command(context: click.Context, /, data: str, out: Path | None, as_json: boo
     from gradoscope.files import free_folder, new_folder
     from gradoscope.training import Model, fit, prepared_for
 
-    path = Path(data)
+    path, several = Path(data), {name: given.pop(name) for name in ("devices", "coordinator", "processes", "process")}
+    together = _together(**several)  # before anything else asks JAX for a device
     experiment = _from_file(context, path) if path.suffix == ".toml" else _from_data(data, given, quiet=quiet)
     folder = path.parent if path.suffix == ".toml" else Path()
     prepared = prepared_for(experiment, folder)
     final = out or free_folder(Path("models") / Path(prepared.dataset.name).stem)
     keep_compiled_programs()
+    if several["process"]:  # the first process shows and writes
+        with together:
+            fit(experiment, prepared)
+        return
     with new_folder(final) as work:
-        with progress(say("Training"), quiet=quiet) as tell:
+        with progress(say("Training"), quiet=quiet) as tell, together:
             run = fit(experiment, prepared, on_epoch=lambda done: tell(done, experiment.training.epochs))
         Model(experiment, run.params, run.moving, prepared.preparation).save(work)
         _write_history(run, work / "history.csv")
@@ -59,11 +69,25 @@ def command(context: click.Context, /, data: str, out: Path | None, as_json: boo
         context.exit(130)
 
 
+def _together(
+    devices: int | None, coordinator: str | None, processes: int, process: int
+) -> "AbstractContextManager[object]":
+    """A block in which training is divided over devices of this process, or over several processes."""
+    from gradoscope.training.parallel import join, over_devices
+
+    if coordinator is None and (processes, process) != (1, 0):
+        raise UsageError(say("--processes needs --coordinator HOST:PORT: where the first process is."))
+    if coordinator is not None:
+        join(coordinator, processes, process)
+        return over_devices()
+    return nullcontext() if devices is None else over_devices(devices)
+
+
 def _from_file(context: click.Context, path: Path) -> "Experiment":
     """What the file says; options that the file decides are refused."""
     from gradoscope.networks import Experiment
 
-    kept = ("data", "out", "as_json", "quiet")
+    kept = ("data", "out", "devices", "coordinator", "processes", "process", "as_json", "quiet")
     for name in context.params:
         source = context.get_parameter_source(name)
         if name not in kept and source is click.core.ParameterSource.COMMANDLINE:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradoscope.data import Rows
+from gradoscope.training.parallel import divided
 
 
 class Data(NamedTuple):
@@ -48,7 +49,7 @@ def batches(data: Data, order: jax.Array, size: int, key: jax.Array) -> Callable
 
     def batch(number: jax.Array) -> Batch:
         counted = jnp.ones(size, bool) if n % size == 0 else number * size + jnp.arange(size) < n
-        chosen, drawn = rows[number], jax.random.fold_in(key, number)
+        chosen, drawn = divided(rows[number]), jax.random.fold_in(key, number)
         weights = None if data.weights is None else data.weights[chosen]
         return Batch(data.inputs[chosen], data.targets[chosen], counted.astype(data.inputs.dtype), weights, drawn)
 

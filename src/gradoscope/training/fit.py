@@ -22,6 +22,7 @@ from gradoscope.training.batches import Data
 from gradoscope.training.epoch import Record, State, start, train_epoch
 from gradoscope.training.evaluation import BLOCK_NUMBERS, Program
 from gradoscope.training.objective import objective
+from gradoscope.training.parallel import check_divisible, everywhere
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
@@ -98,9 +99,10 @@ def fit_population(
     program = _program(experiments, task)
     _check_outputs(program.plan, train.targets)
     seed = experiments[0].training.seed
-    state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
-    data = Data.of(train, validation)
-    rates = jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32))
+    check_divisible(experiments[0].training.batch_size, len(train.inputs))
+    state = everywhere(start(program, init([e.network for e in experiments], train.inputs.shape[1], seed)))
+    data = everywhere(Data.of(train, validation))
+    rates = everywhere(jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32)))
     began = time.perf_counter()
     records: list[Record] = []
     with interruptible() as interrupted:
