@@ -33,10 +33,11 @@ from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, TrainingS
 from gradoscope.training import fit
 
 def train(name):
-    # Layers that look at whole batches, a validation part, a last batch that is not full.
+    # Layers that look at whole batches, a last batch that is not full. No Adam: it would blow up the rounding of the
+    # gradients that are 0, those of a bias before a normalisation.
     hidden = Layer(8, Named("tanh"), normalisation="batch"), Layer(8, Named("relu"), dropout=0.2)
     network = NetworkSpec(Layer(3, Named("softmax")), Named("categorical_cross_entropy"), hidden)
-    training = TrainingSpec(epochs=3, batch_size=16, patience=2, learning_rate=0.01)
+    training = TrainingSpec("sgd", 0.05, epochs=3, batch_size=16, patience=2, momentum=0.9)
     experiment = Experiment(DataSpec("iris", inputs="standard"), network, training)
     run = fit(experiment, prepare_experiment(experiment.data, 3, 0, Path()))
     weights = np.concatenate([layer.kernel.ravel() for layer in run.params])

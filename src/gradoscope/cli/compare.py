@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gradoscope.data import Dataset, DataSpec
 
 ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
-MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "cluster", "as_json", "quiet")
+MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "cluster", "as_json", "quiet")
 
 
 @click.command()
@@ -52,6 +52,7 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "cluster", "as_
     metavar="DIR",
     help="Continue the study in DIR; activations, losses, layers, rates or seeds given are added to it.",
 )
+@click.option("--budget", metavar="60s|5m|20000epochs", help="Leave out the paired runs that take longer than this.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers train: tcp://HOST:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print no progress and no hints.")
@@ -62,6 +63,7 @@ def command(
     data: str | None,
     out: Path | None,
     resume: Path | None,
+    budget: str | None,
     cluster: str | None,
     as_json: bool,
     quiet: bool,
@@ -74,7 +76,7 @@ def command(
     gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
     gradoscope compare --resume studies/patients --seeds 20
     """
-    from gradoscope.comparison import compare, document, guesses, write_study
+    from gradoscope.comparison import Budget, compare, document, guesses, write_study
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.report import write_report
     from gradoscope.versions import versions
@@ -95,6 +97,7 @@ def command(
                 place=asked.place,
                 progress=tell,
                 executor=executor,
+                budget=None if budget is None else Budget.from_text(budget),
             )
     except KeyboardInterrupt:
         click.echo(_how_to_continue(folder), err=True)
@@ -241,7 +244,19 @@ def _print(study: "Study", folder: Path) -> None:
         console.print(say("* at the edge of the grid; a wider one (--learning-rates) might do better"))
     console.print(say("Always the same answer: {score}", score=score(metric, study.baseline)))
     console.print(f"\n[bold]{study.verdict}[/bold]\n")
+    if study.left_out:
+        console.print(_left_out(study, folder), soft_wrap=True, highlight=False)
     console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
+
+
+def _left_out(study: "Study", folder: Path) -> str:
+    judged = len(study.settings.seeds)
+    return say(
+        "The budget left out {count} of {all} paired runs; continue with: {command}",
+        count=study.left_out,
+        all=study.left_out + judged,
+        command=shlex.join(["gradoscope", "compare", "--resume", str(folder)]),
+    )
 
 
 def _gap(metric: str, gap: "Interval") -> str:

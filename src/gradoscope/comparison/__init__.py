@@ -1,6 +1,7 @@
 """Comparison: which activation and which loss, with learning rates tuned, seeds paired and intervals that hold."""
 
 from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
+from gradoscope.comparison.budget import Budget
 from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
 from gradoscope.comparison.dask_cluster import cluster
 from gradoscope.comparison.folder import document, write_study
@@ -16,6 +17,7 @@ __all__ = [
     "Across",
     "Arm",
     "ArmResult",
+    "Budget",
     "Interval",
     "MemberResult",
     "Place",

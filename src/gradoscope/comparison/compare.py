@@ -1,16 +1,17 @@
 """Compare: train every arm at every learning rate and seed, choose the rates by validation, judge on the test rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
 from gradoscope.comparison.arms import choose_activations, choose_arms, choose_losses, head
+from gradoscope.comparison.budget import Budget
 from gradoscope.comparison.execution import Progress
-from gradoscope.comparison.keeping import Place, fill
+from gradoscope.comparison.keeping import Place, Work, fill
 from gradoscope.comparison.metrics import choose_metric, metric_guess
 from gradoscope.comparison.ranking import ranked, resamples
 from gradoscope.comparison.store import Request
-from gradoscope.comparison.study import Settings, Study
+from gradoscope.comparison.study import MemberResult, Settings, Study
 from gradoscope.comparison.units import data_spec, training_spec
 from gradoscope.comparison.verdict import verdict
 from gradoscope.data import Dataset, DataSpec, Guess, fingerprint
@@ -31,6 +32,8 @@ def compare(
     progress: Progress = lambda done, total: None,
     executor: Executor | None = None,
     place: Place | None = None,
+    budget: Budget | None = None,
+    found: Callable[[Sequence[MemberResult]], None] = lambda members: None,
 ) -> Study:
     """Compare activations (and losses, and depths) on a data set.
 
@@ -55,6 +58,10 @@ def compare(
     place
         The folder that keeps the study: every population as it finishes. A study that is there already is continued:
         only what is missing is trained. None keeps it in memory.
+    budget
+        Seeds that do not fit are left out, for all arms alike; the first one is always trained.
+    found
+        Called with the networks of every population as it finishes.
 
     Returns
     -------
@@ -90,8 +97,9 @@ def compare(
     )
     choose_arms(dataset, asked.activations, asked.losses, chosen.hidden)
     resamples(dataset, chosen, metric, head(asked.losses[0], dataset).targets)  # data that cannot be divided end here
-    filled = fill(dataset, asked, place.folder if place else None, progress, executor)
-    chosen = filled.request.settings
+    work = Work(executor, progress, found)
+    filled = fill(dataset, asked, place.folder if place else None, budget or Budget(), work)
+    chosen = filled.settings
     rows, floor, tested = resamples(dataset, chosen, metric, filled.arms[0].head.targets)
     ranking = ranked(filled.arms, filled.members, chosen, metric, tested, rows)
     return Study(
@@ -109,6 +117,7 @@ def compare(
         all_members=filled.members,
         seconds=filled.seconds,
         commands=filled.request.commands,
+        left_out=filled.left_out,
     )
 
 

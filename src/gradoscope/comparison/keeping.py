@@ -1,19 +1,21 @@
 """Filling a study: what was asked for is planned, what is missing is trained, and all of it comes from the store."""
 
+import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gradoscope.comparison.arms import Arm, choose_arms
+from gradoscope.comparison.budget import Budget
 from gradoscope.comparison.execution import Progress, train_all
 from gradoscope.comparison.store import Request, Store, open_store
-from gradoscope.comparison.study import MemberResult
-from gradoscope.comparison.units import data_spec, plan_units, training_spec
+from gradoscope.comparison.study import MemberResult, Settings
+from gradoscope.comparison.units import Unit, data_spec, plan_units, training_spec
 from gradoscope.data import Dataset
 from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
@@ -44,17 +46,29 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Filled:
-    """A complete store: the request with all that was ever asked for, its arms, every trained network."""
+    """A filled store: the request with all that was ever asked for, its arms, and every network of complete seeds.
+
+    `settings` are those of the request with the complete seeds alone; a budget may have left some out.
+    """
 
     request: Request
+    settings: Settings
     arms: tuple[Arm, ...]
     members: tuple[MemberResult, ...]
     seconds: float
+    left_out: int
 
 
-def fill(
-    dataset: Dataset, asked: Request, folder: Path | None, progress: Progress, executor: Executor | None
-) -> Filled:
+@dataclass(frozen=True)
+class Work:
+    """How the work is done, and who is told of it: epochs finished, and the networks of a population."""
+
+    executor: Executor | None
+    progress: Progress
+    found: Callable[[Sequence[MemberResult]], None]
+
+
+def fill(dataset: Dataset, asked: Request, folder: Path | None, budget: Budget, work: Work) -> Filled:
     """Train what the store in `folder` (None: in memory) lacks of what was asked for, now or before.
 
     Raises
@@ -71,8 +85,11 @@ def fill(
         new = plan_units(arms, request.settings, store.units())
         if new or request != before:
             store.plan(request, new)
-        _train(store, dataset, request, progress, executor)
-        return Filled(request, arms, _members(store, dataset, request), store.seconds())
+        left_out = _train(store, dataset, request, budget, work)
+        members = tuple(m for m in _members(store, dataset, request) if m.seed not in left_out)
+        seeds = tuple(seed for seed in request.settings.seeds if seed not in left_out)
+        settings = replace(request.settings, seeds=seeds)
+        return Filled(request, settings, arms, members, store.seconds(), len(left_out))
 
 
 def _extended(before: Request, asked: Request) -> Request:
@@ -103,16 +120,32 @@ def _union(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*one, *other)))
 
 
-def _train(store: Store, dataset: Dataset, request: Request, progress: Progress, executor: Executor | None) -> None:
-    """Train what is planned and missing, and keep each population as it finishes."""
+def _train(store: Store, dataset: Dataset, request: Request, budget: Budget, work: Work) -> set[int]:
+    """Train what is planned and missing, keep each population as it finishes; the seeds that the budget left out."""
     planned, began = store.units(), time.perf_counter()
-    units = {number: planned[number - 1] for number in store.missing()}
-    if not units:
-        return
-    store.begin()
-    with closing(train_all(units, dataset, request, progress, executor)) as finished:
-        for number, trained in finished:
-            store.keep(number, trained, time.perf_counter() - began)
+    waiting: dict[int, dict[int, Unit]] = {}
+    for number in store.missing():
+        waiting.setdefault(planned[number - 1].seed, {})[number] = planned[number - 1]
+    if waiting:
+        store.begin()
+    settings, seeds, done, epochs = request.settings, len(waiting), 0, 0
+    total = settings.epochs * sum(map(len, waiting.values()))
+    most = settings.epochs * max((sum(len(u.members) for u in units.values()) for units in waiting.values()), default=0)
+    while waiting and (count := budget.seeds(seeds - len(waiting), epochs, most, os.cpu_count() or 1)) > 0:
+        wave = [waiting.pop(seed) for seed in list(waiting)[:count]]
+        units = {number: unit for each in wave for number, unit in each.items()}
+        tell = partial(_tell, work.progress, done, total)
+        with closing(train_all(units, dataset, request, tell, work.executor)) as finished:
+            for number, trained in finished:
+                store.keep(number, trained, time.perf_counter() - began)
+                epochs += sum(member.run.epochs for member in trained)
+                work.found(trained)
+        done += settings.epochs * len(units)
+    return set(waiting)
+
+
+def _tell(progress: Progress, before: int, total: int, done: int, _of_wave: int) -> None:
+    progress(before + done, total)
 
 
 def _members(store: Store, dataset: Dataset, request: Request) -> tuple[MemberResult, ...]:

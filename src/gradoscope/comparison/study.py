@@ -157,6 +157,8 @@ class Study:
         Wall time of the training, all sessions together.
     commands
         The command lines that asked for it, if any.
+    left_out
+        How many seeds the budget left out.
     """
 
     name: str
@@ -173,3 +175,4 @@ class Study:
     all_members: tuple[MemberResult, ...] = field(repr=False)
     seconds: float = 0.0
     commands: tuple[str, ...] = ()
+    left_out: int = 0
