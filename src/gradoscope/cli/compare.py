@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from gradoscope.cli.live import watched
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
-from gradoscope.cli.output import print_guesses, print_json, progress
+from gradoscope.cli.output import print_guesses, print_json
 from gradoscope.errors import UsageError
 from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
@@ -52,6 +53,7 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "clus
     metavar="DIR",
     help="Continue the study in DIR; activations, losses, layers, rates or seeds given are added to it.",
 )
+@click.option("--economy", is_flag=True, help="Stop arms early that are clearly beaten on validation rows.")
 @click.option("--budget", metavar="60s|5m|20000epochs", help="Leave out the paired runs that take longer than this.")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler whose workers train: tcp://HOST:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -87,7 +89,7 @@ def command(
         print_guesses(guesses(dataset, asked.settings))
     keep_compiled_programs()
     try:
-        with progress(say("Training"), quiet=quiet) as tell, _executor(cluster) as executor:
+        with watched(quiet=quiet) as watch, _executor(cluster) as executor:
             study = compare(
                 dataset,
                 activations=asked.activations,
@@ -95,7 +97,8 @@ def command(
                 settings=asked.settings,
                 origin=asked.origin,
                 place=asked.place,
-                progress=tell,
+                progress=watch.progress,
+                found=watch.found,
                 executor=executor,
                 budget=None if budget is None else Budget.from_text(budget),
             )
@@ -190,6 +193,7 @@ def _settings(base: "Settings", given: dict[str, Any]) -> "Settings":
         "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
         "metric": given["metric"],
         "equivalence": given["equivalence"],
+        "economy": given["economy"] or None,
         "epochs": given["epochs"],
         "batch_size": given["batch_size"],
     }
@@ -244,9 +248,16 @@ def _print(study: "Study", folder: Path) -> None:
         console.print(say("* at the edge of the grid; a wider one (--learning-rates) might do better"))
     console.print(say("Always the same answer: {score}", score=score(metric, study.baseline)))
     console.print(f"\n[bold]{study.verdict}[/bold]\n")
+    if study.beaten_early:
+        console.print(_stopped_early(study), highlight=False)
     if study.left_out:
         console.print(_left_out(study, folder), soft_wrap=True, highlight=False)
     console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
+
+
+def _stopped_early(study: "Study") -> str:
+    arms = [f"{arm.activation} / {arm.loss} / {'-'.join(map(str, arm.hidden))}" for arm in study.beaten_early]
+    return say("Stopped early, clearly beaten on validation rows: {names}", names=", ".join(arms))
 
 
 def _left_out(study: "Study", folder: Path) -> str:

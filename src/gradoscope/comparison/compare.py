@@ -96,7 +96,8 @@ def compare(
         commands=(place.command,) if place and place.command else (),
     )
     choose_arms(dataset, asked.activations, asked.losses, chosen.hidden)
-    resamples(dataset, chosen, metric, head(asked.losses[0], dataset).targets)  # data that cannot be divided end here
+    one = replace(chosen, seeds=chosen.seeds[:1])
+    resamples(dataset, one, metric, head(asked.losses[0], dataset).targets)  # data that cannot be divided end here
     work = Work(executor, progress, found)
     filled = fill(dataset, asked, place.folder if place else None, budget or Budget(), work)
     chosen = filled.settings
@@ -118,6 +119,7 @@ def compare(
         seconds=filled.seconds,
         commands=filled.request.commands,
         left_out=filled.left_out,
+        beaten_early=filled.beaten_early,
     )
 
 

@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 from gradoscope.comparison.arms import Arm, choose_arms
 from gradoscope.comparison.budget import Budget
+from gradoscope.comparison.economy import stages, survivors
 from gradoscope.comparison.execution import Progress, train_all
+from gradoscope.comparison.metrics import choose_metric
 from gradoscope.comparison.store import Request, Store, open_store
 from gradoscope.comparison.study import MemberResult, Settings
 from gradoscope.comparison.units import Unit, data_spec, plan_units, training_spec
@@ -46,14 +48,16 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class Filled:
-    """A filled store: the request with all that was ever asked for, its arms, and every network of complete seeds.
+    """A filled store: the request with all that was ever asked for, and every network of complete seeds.
 
-    `settings` are those of the request with the complete seeds alone; a budget may have left some out.
+    `settings` are those of the request with the complete seeds alone; a budget may have left some out. `arms` have
+    networks for all of these; arms that were beaten early have not.
     """
 
     request: Request
     settings: Settings
     arms: tuple[Arm, ...]
+    beaten_early: tuple[Arm, ...]
     members: tuple[MemberResult, ...]
     seconds: float
     left_out: int
@@ -81,15 +85,36 @@ def fill(dataset: Dataset, asked: Request, folder: Path | None, budget: Budget, 
     with open_store(folder) as store:
         before = store.request
         request = asked if before is None else _extended(before, asked)
-        arms = choose_arms(dataset, request.activations, request.losses, request.settings.hidden)
-        new = plan_units(arms, request.settings, store.units())
-        if new or request != before:
-            store.plan(request, new)
-        left_out = _train(store, dataset, request, budget, work)
-        members = tuple(m for m in _members(store, dataset, request) if m.seed not in left_out)
-        seeds = tuple(seed for seed in request.settings.seeds if seed not in left_out)
-        settings = replace(request.settings, seeds=seeds)
-        return Filled(request, settings, arms, members, store.seconds(), len(left_out))
+        wanted = request.settings
+        everyone = arms = choose_arms(dataset, request.activations, request.losses, wanted.hidden)
+        for seeds in stages(wanted.seeds) if wanted.economy else (wanted.seeds,):
+            new = plan_units(arms, replace(wanted, seeds=seeds), store.units())
+            if new or request != before:
+                store.plan(request, new)
+            left_out = _train(store, dataset, request, budget, work)
+            members = tuple(m for m in _members(store, dataset, request) if m.seed not in left_out)
+            if left_out:
+                break
+            if seeds != wanted.seeds:
+                arms = _survivors(dataset, wanted, arms, members, seeds)
+        complete = tuple(seed for seed in seeds if seed not in left_out)
+        return Filled(
+            request=request,
+            settings=replace(wanted, seeds=complete),
+            arms=arms,
+            beaten_early=tuple(arm for arm in everyone if arm not in arms),
+            members=members,
+            seconds=store.seconds(),
+            left_out=len(wanted.seeds) - len(complete),
+        )
+
+
+def _survivors(
+    dataset: Dataset, settings: Settings, arms: Sequence[Arm], members: Sequence[MemberResult], seeds: Sequence[int]
+) -> tuple[Arm, ...]:
+    parts = settings.split(dataset, seeds[0])
+    overlap = len(parts.validation) / len(parts.train)
+    return survivors(arms, members, seeds, choose_metric(settings.metric, dataset), overlap)
 
 
 def _extended(before: Request, asked: Request) -> Request:

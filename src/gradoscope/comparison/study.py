@@ -33,6 +33,8 @@ class Settings:
         What ranks (`gradoscope.comparison.metrics`); None is accuracy, balanced accuracy or R2, by the data.
     equivalence
         A difference that does not matter in practice, in units of the metric; None asks nothing.
+    economy
+        Whether arms that are clearly beaten on validation rows stop early (`gradoscope.comparison.economy`).
     """
 
     hidden: tuple[tuple[int, ...], ...] = ((64, 64),)
@@ -47,6 +49,7 @@ class Settings:
     folds: int | None = None
     metric: str | None = None
     equivalence: float | None = None
+    economy: bool = False
 
     def split(self, dataset: Dataset, seed: int) -> Split:
         """The rows of each part for a seed."""
@@ -159,6 +162,8 @@ class Study:
         The command lines that asked for it, if any.
     left_out
         How many seeds the budget left out.
+    beaten_early
+        Arms that were clearly beaten on validation rows, and not trained on all seeds: they are not among `arms`.
     """
 
     name: str
@@ -176,3 +181,4 @@ class Study:
     seconds: float = 0.0
     commands: tuple[str, ...] = ()
     left_out: int = 0
+    beaten_early: tuple[Arm, ...] = ()
