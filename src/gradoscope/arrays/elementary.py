@@ -1,8 +1,12 @@
 """The elementary functions that formulas are written with, for the arrays of all three worlds."""
 
+import math
+import sys
 from collections.abc import Callable, Sequence
 
-from gradoscope.arrays.worlds import Array, cast, is_double, namespace, world_of
+import numpy as np
+
+from gradoscope.arrays.worlds import Array, cast, is_double, is_plain, namespace, world_of
 
 
 def exp(x: Array) -> Array:
@@ -13,6 +17,16 @@ def exp(x: Array) -> Array:
 def log(x: Array) -> Array:
     """The natural logarithm."""
     return namespace(x).log(x)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x))."""
+    match world_of(x):
+        case "torch":
+            return x.sigmoid()
+        case "jax":
+            return sys.modules["jax"].nn.sigmoid(x)
+    return 1 / (1 + np.exp(-x))
 
 
 def sqrt(x: Array) -> Array:
@@ -47,22 +61,71 @@ def isfinite(x: Array) -> Array:
 
 def magnitude(x: Array) -> Array:
     """|x|, whose derivative at 0 is 1 in every world (the branch `x >= 0`, so that second derivatives agree)."""
+    match world_of(x):
+        case "numpy":
+            return np.abs(x)
+        case "torch" if not x.requires_grad:
+            return x.abs()
     return where(x < 0, -x, x)
 
 
 def where(condition: Array, yes: Array, no: Array) -> Array:
     """`yes` where the condition holds, else `no`; at least one of them is an array."""
+    if world_of(condition) == "torch":
+        return sys.modules["torch"].where(condition, yes, no)
     return namespace(condition).where(condition, yes, no)
+
+
+def keeping_nan(x: Array, value: Array) -> Array:
+    """`value`, but NaN where `x` is NaN."""
+    if is_plain(x) and not _has_nan(x):
+        return value
+    return where(isnan(x), x, value)
 
 
 def at_least(x: Array, low: float) -> Array:
     """max(x, low); NaN propagates."""
-    return x.clamp(min=low) if world_of(x) == "torch" else where(x < low, low, x)
+    match world_of(x):
+        case "torch":
+            return x.clamp(min=low)
+        case "jax":
+            return where(x < low, low, x)
+    return np.maximum(x, low)
 
 
 def at_most(x: Array, high: float) -> Array:
     """min(x, high); NaN propagates."""
-    return x.clamp(max=high) if world_of(x) == "torch" else where(x > high, high, x)
+    match world_of(x):
+        case "torch":
+            return x.clamp(max=high)
+        case "jax":
+            return where(x > high, high, x)
+    return np.minimum(x, high)
+
+
+def within(x: Array, low: float, high: float, usual: Callable[[Array], Array], rare: Callable[[Array], Array]) -> Array:
+    """`usual(x)` where low <= x <= high, and `rare(x)` elsewhere (for NaN too).
+
+    Where numbers can be looked at, `rare` is computed only if some number needs it. `usual` never sees a number beyond
+    the bounds, so that it may overflow there.
+    """
+    if is_plain(x) and _between(x, low, high):
+        return usual(x)
+    return where((x >= low) & (x <= high), usual(at_most(at_least(x, low), high)), rare(x))
+
+
+def _between(x: Array, low: float, high: float) -> bool:
+    """Whether low <= x <= high for all numbers."""
+    if not math.prod(x.shape):
+        return False
+    if world_of(x) == "torch":
+        return (low == -math.inf or x.amin().item() >= low) and (high == math.inf or x.amax().item() <= high)
+    return bool((low == -math.inf or x.min() >= low) and (high == math.inf or x.max() <= high))
+
+
+def _has_nan(x: Array) -> bool:
+    """Whether a number is NaN: then the largest is."""
+    return math.prod(x.shape) > 0 and math.isnan(x.amax().item() if world_of(x) == "torch" else x.max())
 
 
 def constant(x: Array, value: float) -> Array:
@@ -92,6 +155,24 @@ def scattered_ones(labels: Array, classes: int, like: Array) -> Array:
     hot = cast(labels[..., None] == index.reshape((1,) * labels.ndim + (classes,)), like.dtype)
     possible = (labels >= 0) & (labels < classes)
     return xp.where(possible[..., None], hot, float("nan"))
+
+
+def replaced(rows: Array, labels: Array, values: Array) -> Array:
+    """`rows` with the entry that each label names replaced by its value; NaN rows for impossible labels."""
+    classes = rows.shape[-1]
+    world = world_of(rows)
+    if world == "jax":
+        xp = namespace(rows)
+        here = labels[..., None] == xp.arange(classes).reshape((1,) * labels.ndim + (classes,))
+        possible = (labels >= 0) & (labels < classes)
+        return where(possible[..., None], where(here, values[..., None], rows), math.nan)
+    if world == "torch":
+        torch = sys.modules["torch"]
+        index = labels.clamp(0, classes - 1)[..., None]
+        return torch.scatter(rows, -1, index, values[..., None])
+    changed = rows.copy()
+    np.put_along_axis(changed, np.clip(labels, 0, classes - 1)[..., None], values[..., None], axis=-1)
+    return changed
 
 
 def reshaped(x: Array, ndim: int) -> Array:

@@ -15,8 +15,9 @@ from gradoscope.arrays.elementary import (
     log,
     magnitude,
     where,
+    within,
 )
-from gradoscope.arrays.worlds import Array, is_double, namespace, world_of
+from gradoscope.arrays.worlds import Array, cast, doubled, is_double, is_plain, namespace, world_of
 
 Fit = tuple[tuple[float, ...], tuple[float, ...]]
 LIFT = 2.0**24  # what keeps a small factor normal until the last multiplication
@@ -125,6 +126,9 @@ def plus(x: Array, y: Array) -> tuple[Array, Array]:
 
 def lifted_exp(x: Array, lost: Array = 0.0) -> Array:
     """2^24 exp(x + lost), which stays normal where exp(x) does not; `lost` is tiny."""
+    wide = doubled(x)
+    if wide is not None:
+        return cast(exp(wide + lost) * LIFT, x.dtype)
     high, low = LOG_OF_LIFT[is_double(x)]
     moved, error = plus(at_least(x, -1e4), high)
     return exp(moved) * (1 + (error + (low + lost)))
@@ -132,6 +136,9 @@ def lifted_exp(x: Array, lost: Array = 0.0) -> Array:
 
 def lifted_bell(x: Array, factor: float = -0.5) -> Array:
     """2^24 exp(factor x^2), factor < 0 a power of two."""
+    wide = doubled(x)
+    if wide is not None:
+        return cast(exp(wide * wide * factor) * LIFT, x.dtype)
     near = at_most(at_least(x, -60.0), 60.0)
     square, lost = product(near, near)
     return lifted_exp(square * factor, lost * factor)
@@ -139,6 +146,9 @@ def lifted_bell(x: Array, factor: float = -0.5) -> Array:
 
 def bell(x: Array, factor: float = -0.5) -> Array:
     """exp(factor x^2), factor < 0 a power of two: the square is carried with its rounding error."""
+    wide = doubled(x)
+    if wide is not None:
+        return cast(exp(wide * wide * factor), x.dtype)
     near = at_most(at_least(x, -60.0), 60.0)
     square, lost = product(near, near)
     return exp(square * factor) * (1 + lost * factor)
@@ -165,8 +175,29 @@ def normal_cdf(x: Array) -> Array:
     return where(size < 1, middle, where(x < 0, tail, 1 - tail))
 
 
+def _normal_cdf_in_torch(x: Array) -> Array:
+    """Phi(x) of float32 numbers above -12 by PyTorch's erfc, mended for the rounding of its argument.
+
+    The relative slope of erfc at a is nearly -2a for large a, where the rounding matters.
+    """
+    argument = x * -math.sqrt(0.5)
+    lost = cast(cast(x, namespace(x).float64) * -math.sqrt(0.5) - argument, x.dtype)
+    return argument.erfc() * (0.5 - lost * at_least(argument, 0.0))
+
+
+def _has_erfc(x: Array) -> bool:
+    """Whether erfc is at hand: of float32 numbers in eager PyTorch."""
+    return world_of(x) == "torch" and not is_double(x) and is_plain(x)
+
+
 def times_normal_cdf(x: Array) -> Array:
     """X Phi(x); 0 at -infinity."""
+    if _has_erfc(x):
+        return within(x, -12.0, math.inf, lambda at: at * _normal_cdf_in_torch(at), _times_normal_cdf)
+    return _times_normal_cdf(x)
+
+
+def _times_normal_cdf(x: Array) -> Array:
     size = magnitude(x)
     tail = lifted_bell(size) * mills_ratio(size)
     far = where(x < 0, (at_least(x, -60.0) * tail) * BACK, x * (1 - tail * BACK))
@@ -176,6 +207,18 @@ def times_normal_cdf(x: Array) -> Array:
 
 def times_normal_cdf_slope(x: Array) -> Array:
     """Phi(x) + x phi(x)."""
+    if _has_erfc(x):
+        return within(x, -12.0, 1e4, _slope_in_torch, _times_normal_cdf_slope)
+    return _times_normal_cdf_slope(x)
+
+
+def _slope_in_torch(x: Array) -> Array:
+    wide = cast(x, namespace(x).float64)
+    density = exp(wide * wide * -0.5) * (wide * (1 / math.sqrt(2 * math.pi)))
+    return _normal_cdf_in_torch(x) + cast(density, x.dtype)
+
+
+def _times_normal_cdf_slope(x: Array) -> Array:
     near = at_most(at_least(x, -60.0), 60.0)
     size, curve = magnitude(near), lifted_bell(near)
     tail, rise = mills_ratio(size), size * (1 / math.sqrt(2 * math.pi))

@@ -26,6 +26,8 @@ def world_of(*values: object) -> World:
     >>> world_of([1.0, 2.0])
     'numpy'
     """
+    if len(values) == 1:
+        return _world(values[0])
     found = {_world(value) for value in values} - {"numpy"}
     if len(found) == 2:
         raise UsageError(say("a JAX array and a PyTorch tensor were given together; convert one of them first"))
@@ -33,7 +35,7 @@ def world_of(*values: object) -> World:
 
 
 def _world(value: object) -> World:
-    if isinstance(value, _PLAIN):
+    if type(value) in _PLAIN or isinstance(value, _PLAIN):
         return "numpy"
     torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     if torch is not None and isinstance(value, torch.Tensor):
@@ -63,6 +65,16 @@ def plain(value: Array) -> Any:
         still = value.detach().cpu()
         return (still.float() if is_half(still) else still).numpy()
     return np.asarray(value)
+
+
+def is_plain(x: Array) -> bool:
+    """Whether the numbers of `x` can be looked at cheaply: in NumPy, and in eager PyTorch on the CPU."""
+    world = world_of(x)
+    if world != "torch":
+        return world == "numpy"
+    if is_compiling(world) or x.device.type != "cpu":
+        return False
+    return not sys.modules["torch"]._C._functorch.is_functorch_wrapped_tensor(x)  # noqa: SLF001  # vmap hides numbers
 
 
 def is_compiling(world: World) -> bool:
@@ -130,6 +142,11 @@ def is_double(x: Array) -> bool:
 def cast(x: Array, dtype: Any) -> Array:
     """`x` in another dtype of its own world."""
     return x.to(dtype) if world_of(x) == "torch" else x.astype(dtype)
+
+
+def doubled(x: Array) -> Array | None:
+    """A float32 array as float64 where that is cheap (in NumPy, and in eager PyTorch on the CPU), else None."""
+    return cast(x, namespace(x).float64) if not is_double(x) and is_plain(x) else None
 
 
 def widened(x: Array) -> Array:

@@ -11,15 +11,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, final
 
-import numpy as np
-
-from gradoscope.arrays import Array, is_array, world_of
+from gradoscope.arrays import Array, is_array
 from gradoscope.errors import UsageError
 from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
 from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
-from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, in_blocks, prepared
+from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, prepared
 from gradoscope.language import say
 
 
@@ -114,9 +112,8 @@ class Activation:
                     function=self.name)
             )  # fmt: skip
         formula = self._definition.with_named(partial.derivative, tuple(arrays))
-        given = prepared((x, *arrays.values()))
-        in_numpy = world_of(given[0]) == "numpy"
-        return evaluate(in_blocks(formula, np.empty) if in_numpy else formula, given, options)
+        rule = self._definition.rule(tuple(arrays))
+        return evaluate(rule, formula, prepared((x, *arrays.values())), options)
 
     def vjp(self, x: Array, gradient: Array, /, **parameters: Any) -> Array:
         """The gradient in `x` for a `gradient` in the value: what backpropagation computes."""
@@ -128,7 +125,7 @@ class Activation:
             assert partial is not None
             return partial.backward(coming, 0, (at, *rest), settings)
 
-        return evaluate(backward, prepared((x, gradient, *arrays.values())), options)
+        return evaluate(rule, backward, prepared((x, gradient, *arrays.values())), options)
 
     def gradient(self, parameter: str) -> Callable[[Formula], None]:
         """Decorator: the derivative with respect to a trainable parameter."""
@@ -143,6 +140,13 @@ class Activation:
         written = self._definition.partials[None]
         assert isinstance(written, Linear)
         self._definition.write(None, Linear(written.tangent, formula))
+
+    def in_torch(self, native: Formula) -> None:
+        """Decorator: `native(torch.nn.functional, x)`, PyTorch's own function, where it is as exact as ours.
+
+        It differentiates itself. Where an input is NaN, its value is NaN, and its derivative may be another number.
+        """
+        self._definition.native = native
 
     def with_parameters(self, **parameters: Any) -> "Activation":
         """The same activation with other default parameters.
@@ -200,6 +204,7 @@ class _Definition:
     def __init__(self, name: str, value: Formula) -> None:
         self.name, self.value = name, value
         self.partials: dict[str | None, Partial] = {}
+        self.native: Formula | None = None
         self._rules: dict[tuple[str, ...], Rule] = {}
 
     def write(self, argument: str | None, partial: Partial) -> None:
@@ -215,7 +220,10 @@ class _Definition:
         """The rule whose arguments are x and the parameters `names`; always the same one, as JAX caches by it."""
         if names not in self._rules:
             partials = tuple(self._partial(argument, names) for argument in (None, *names))
-            self._rules[names] = Rule(self.name, self.with_named(self.value, names), partials, ("x", *names))
+            value = self.with_named(self.value, names)
+            native = None if names else self.native
+            rows = isinstance(partials[0], Linear)
+            self._rules[names] = Rule(self.name, value, partials, ("x", *names), native, rows)
         return self._rules[names]
 
     def _partial(self, argument: str | None, names: tuple[str, ...]) -> Partial | None:

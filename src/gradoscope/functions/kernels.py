@@ -1,7 +1,7 @@
 """Kernels that several functions share: the parts of softmax without cancellation."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from gradoscope.arrays import (
     at_most,
     cast,
     constant,
+    doubled,
     exp,
     is_array,
     is_double,
     is_floating,
+    is_plain,
     isfinite,
     largest,
     lifted_exp,
@@ -24,11 +26,18 @@ from gradoscope.arrays import (
     magnitude,
     namespace,
     product,
+    replaced,
     scattered_ones,
     sqrt,
     total,
     where,
+    within,
+    world_of,
 )
+from gradoscope.arrays import sigmoid as elementary_sigmoid
+
+TAIL = 80.0  # beyond it sigmoid(-x) = exp(-x) in every dtype, and exp(16 - x) stays normal where exp(-x) does not
+SHIFT, UNSHIFT = 16.0, math.exp(-16)  # x - 16 is exact for x > 32
 
 
 class Peak(NamedTuple):
@@ -42,11 +51,50 @@ class Peak(NamedTuple):
 def peak(x: Array, axis: int) -> Peak:
     """The parts of softmax. All rows of -inf give NaN; a single +inf takes all."""
     top = largest(x, axis)
+    if is_plain(x) and math.prod(x.shape):
+        if moderate(x, top):
+            return _moderate_peak(x, top, axis)
+        wide = doubled(x)
+        if wide is not None and bool(isfinite(top).all()):
+            return _peak_in_double(wide, cast(top, wide.dtype), x.dtype, axis)
     is_top = x == top
     below = where(is_top & (top > -math.inf), 0.0, x - top)
     shares = exp(below) * (1 + where(isfinite(below), _lost(x, top), 0.0))
     ties = total(cast(is_top, x.dtype), axis) - 1
     return Peak(below, shares, total(where(is_top, 0.0, shares), axis) + ties)
+
+
+def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:
+    """The parts of numbers whose exponentials are ordinary numbers: nothing is lost where nothing is subtracted."""
+    below = x - top
+    powers, largest_power = exp(x), exp(top)
+    whole = powers.sum(axis, keepdim=True, dtype=namespace(x).float64)
+    rest = rest_of(x, top, powers, whole, largest_power, axis)
+    return Peak(below, powers / largest_power, cast(rest / largest_power, x.dtype))
+
+
+def moderate(x: Array, top: Array) -> bool:
+    """Whether float32 numbers of PyTorch (`top` the largest) have exponentials that are ordinary numbers."""
+    single = world_of(x) == "torch" and not is_double(x)
+    return single and bool(x.amin() > -TAIL) and bool(top.amax() < TAIL)
+
+
+def rest_of(x: Array, top: Array, powers: Array, whole: Array, most: Array, axis: int = -1) -> Array:
+    """The sum `whole` of the powers without the largest, `most`; where that would be lost, added up by itself."""
+    rest = whole - most
+    if bool((rest < 1e-6 * whole).any()):
+        rest = where(rest < 1e-6 * whole, total(where(x == top, 0.0, powers), axis), rest)
+    return rest
+
+
+def _peak_in_double(x: Array, top: Array, dtype: Any, axis: int) -> Peak:
+    """The parts for `dtype`, computed in float64: nothing is lost in x - top."""
+    below = x - top
+    shares = exp(below)
+    rest = total(shares, axis) - 1
+    if bool((rest < 1e-6).any()):  # what would be lost beside 1 is added up by itself
+        rest = where(rest < 1e-6, total(where(below == 0, 0.0, shares), axis), rest)
+    return Peak(cast(below, dtype), cast(shares, dtype), cast(rest, dtype))
 
 
 def _lost(x: Array, top: Array) -> Array:
@@ -69,22 +117,24 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 
 def sigmoid(x: Array, lost: Array = 0.0) -> Array:
-    """1 / (1 + exp(-(x + lost))), with the small side exact; `lost` is tiny."""
-    decay = exp(-magnitude(x)) * (1 - where(x < 0, -lost, lost)) if is_array(lost) else exp(-magnitude(x))
-    return where(x >= 0, 1.0, decay) / (1 + decay)
+    """1 / (1 + exp(-(x + lost))); `lost` is tiny."""
+    return 1 / (1 + exp(-x) * (1 - lost)) if is_array(lost) else elementary_sigmoid(x)
 
 
 def sigmoid_slope(x: Array) -> Array:
     """sigmoid(x) sigmoid(-x)."""
-    decay = exp(-magnitude(x))
-    return decay / (1 + decay * (2 + decay))
+    return sigmoid(x) * sigmoid(-x)
 
 
 def sech_squared(x: Array) -> Array:
     """1 / cosh(x)^2."""
-    lifted = lifted_exp(-2 * magnitude(x))
-    decay = lifted * BACK
-    return lifted * (4 * BACK) / (1 + decay * (2 + decay))
+    return within(
+        2 * x,
+        -TAIL,
+        TAIL,
+        lambda y: 4 * sigmoid_slope(y),
+        lambda y: exp(SHIFT - magnitude(y)) * (4 * UNSHIFT),
+    )
 
 
 def softplus(x: Array) -> Array:
@@ -105,19 +155,31 @@ def gate(y: Array, lost: Array = 0.0) -> Gate:
     return Gate(lifted * BACK, lifted)
 
 
+def times_tail(x: Array, y: Array, lost: Array = 0.0) -> Array:
+    """X exp(y + lost) for y beyond the tail, and x not below it; 0 at -infinity."""
+    return (at_least(x, -1e4) * (exp(SHIFT - magnitude(y)) * (1 + lost))) * UNSHIFT
+
+
 def times_gate(x: Array, y: Array, lost: Array = 0.0) -> Array:
     """X sigmoid(y + lost), where y has the sign of x; 0 at -infinity."""
-    small, lifted = gate(y, lost)
-    return where(y < 0, (at_least(x, -1e4) * (lifted / (1 + small))) * BACK, x / (1 + small))
+    return within(
+        y,
+        -TAIL,
+        math.inf,
+        lambda at: x * sigmoid(at, lost),
+        lambda at: times_tail(x, at, lost),
+    )
 
 
 def times_gate_slope(z: Array, y: Array, lost: Array = 0.0) -> Array:
     """sigmoid(y + lost) (1 + z sigmoid(-y)): the derivative of x sigmoid(y) for z = x y'."""
-    small, lifted = gate(y, lost)
-    near = at_most(at_least(z, -1e8), 1e8)
-    square = 1 + small * (2 + small)
-    shut = lifted * ((1 + small) + near) / square
-    return where(y < 0, shut * BACK, (1 + small * (1 + near)) / square)
+    return within(
+        y,
+        -TAIL,
+        TAIL,
+        lambda at: sigmoid(at, lost) * (1 + at_most(at_least(z, -1e8), 1e8) * sigmoid(-at, -lost)),
+        lambda at: where(at > 0, 1.0, times_tail(1 + z, at, lost)),
+    )
 
 
 def scaled(x: Array, factor: Array) -> tuple[Array, Array]:
@@ -239,6 +301,10 @@ def distribution(target: Array, prediction: Array) -> Array:
 
 
 def shares_minus(parts: Peak, target: Array) -> Array:
-    """Softmax - target; where the share is near 1, from what is left to the others."""
+    """Softmax - target (probabilities or labels); where the share is near 1, from what is left to the others."""
     left = parts.rest / (1 + parts.rest)
+    if not is_floating(target):
+        shares = parts.shares * (1 / (1 + parts.rest))
+        changed = where(taken(parts.below, target) == 0, -left[..., 0], taken(shares, target) - 1)
+        return replaced(shares, target, changed)
     return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)

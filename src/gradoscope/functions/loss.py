@@ -43,13 +43,17 @@ class Form:
         value: Formula,
         parameters: Mapping[str, Parameter],
         axes: int,
+        rows: bool,
         residual: bool,
     ) -> None:
         self.owner, self.input, self.textbook = owner, input, textbook
         self.value, self.parameters = value, parameters
         self._axes = axes
+        self._rows = rows
         self._residual = residual
         self._partials: list[Partial | None] = [None, None]
+        self._native: Formula | None = None
+        self._both: Formula | None = None
         self._rule: Rule | None = None
 
     def derivative(self, formula: Formula) -> None:
@@ -61,6 +65,14 @@ class Form:
     def target_derivative(self, formula: Formula) -> None:
         """Decorator: the derivative with respect to the target, where people need it (distillation)."""
         self._partials[1] = self._partial(formula)
+
+    def in_torch(self, native: Formula) -> None:
+        """Decorator: `native(torch.nn.functional, prediction, target)`, PyTorch's own loss, where it is as exact."""
+        self._native = native
+
+    def together(self, both: Formula) -> None:
+        """Decorator: `both(prediction, target, slope)` gives the value and fills `slope` with the derivative."""
+        self._both = both
 
     def _partial(self, formula: Formula) -> Partial:
         return Rowwise(formula, self._axes) if self._axes else Pointwise(formula)
@@ -76,7 +88,9 @@ class Form:
     def rule(self) -> Rule:
         """Value and derivatives, as every array world uses them."""
         if self._rule is None:
-            self._rule = Rule(self.owner, self.value, tuple(self._partials), ("prediction", "target"))
+            labels = ("prediction", "target")
+            partials = tuple(self._partials)
+            self._rule = Rule(self.owner, self.value, partials, labels, self._native, self._rows, self._both)
         return self._rule
 
 
@@ -230,7 +244,7 @@ class Loss:
         if isinstance(prediction, types.FunctionType):
             return self._form(None, {}).derivative(prediction)
         form = self._form(input, parameters)
-        return evaluate(form.slope, *self._smoothed(self._prepared(form, prediction, target), parameters))
+        return evaluate(form.rule, form.slope, *self._smoothed(self._prepared(form, prediction, target), parameters))
 
     def _prepared(self, form: Form, prediction: Array, target: Array) -> tuple[Array, Array]:
         """Prediction and target as arrays of one world, checked."""
@@ -252,6 +266,14 @@ class Loss:
         """Decorator: the derivative with respect to the target, for the default form."""
         self._form(None, {}).target_derivative(formula)
 
+    def in_torch(self, native: Formula) -> None:
+        """Decorator: `native(torch.nn.functional, prediction, target)`, PyTorch's own loss, where it is as exact."""
+        self._form(None, {}).in_torch(native)
+
+    def together(self, both: Formula) -> None:
+        """Decorator: `both(prediction, target, slope)` gives the value and fills `slope` with the derivative."""
+        self._form(None, {}).together(both)
+
     def form(
         self, input: str, textbook: str, domains: Mapping[str, Domain] = MappingProxyType({})
     ) -> Callable[[Formula], Form]:
@@ -259,7 +281,16 @@ class Loss:
 
         def enter(value: Formula) -> Form:
             parameters = _parameters(value, domains, self.targets, input)
-            form = Form(self.name, input, textbook, value, parameters, self.axes, residual=False)
+            form = Form(
+                self.name,
+                input,
+                textbook,
+                value,
+                parameters,
+                self.axes,
+                self.targets is not Targets.GROUPS,
+                residual=False,
+            )
             self._forms[input] = form
             return form
 
@@ -339,7 +370,7 @@ def loss(
     def enter(value: Formula) -> Loss:
         parameters = _parameters(value, domains, targets, input)
         axes = 2 if targets is Targets.SEQUENCES else int(rowwise or outputs > 0)
-        native = Form(value.__name__, input, textbook, value, parameters, axes, residual)
+        native = Form(value.__name__, input, textbook, value, parameters, axes, targets is not Targets.GROUPS, residual)
         about = Description(
             formula, textbook, bound, floor, source, guidance, tasks, link, aliases, peers, before_link, after_link
         )

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gradoscope.arrays import Array, World, as_array, cast, reshaped, summed_to, widened, world_of
+from gradoscope.arrays import Array, World, as_array, cast, is_array, reshaped, summed_to, widened, world_of
 
 Formula = Callable[..., Array]
 
@@ -79,13 +79,18 @@ class Linear:
 class Rule:
     """A value and its partial derivatives; `None` marks an argument that is not differentiated.
 
-    `name` appears in messages; `labels` names each argument there.
+    `name` appears in messages; `labels` names each argument there. `native`, of (torch.nn.functional, arguments), is
+    PyTorch's own function, where that is as exact. `rows`: each row (the last axis) gives its values by itself.
+    `both`, of (arguments, slope), gives the value and fills `slope` with the derivative in the first argument.
     """
 
     name: str
     value: Formula
     partials: tuple[Partial | None, ...]
     labels: tuple[str, ...]
+    native: Formula | None = None
+    rows: bool = False
+    both: Formula | None = None
 
     @property
     def pointwise(self) -> bool:
@@ -110,8 +115,7 @@ def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_O
     wide = tuple(widened(array) for array in arrays)
     match world_of(arrays[0]):
         case "numpy":
-            value = in_blocks(rule.value, np.empty) if rule.pointwise else rule.value
-            return in_numpy(value, wide, options, arrays[0].dtype)
+            return in_numpy(blocks(rule, rule.value, np.empty), wide, options, arrays[0].dtype)
         case "jax":
             from gradoscope.functions.jax_world import apply_rule as apply_in_jax
 
@@ -121,11 +125,11 @@ def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_O
     return cast(apply_in_torch(rule, wide, options), arrays[0].dtype)
 
 
-def evaluate(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
-    """A plain formula (a derivative, say) at arrays of one world, in the dtype of the first."""
+def evaluate(rule: Rule, formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
+    """A plain formula of the rule (a derivative, say) at arrays of one world, in the dtype of the first."""
     wide = tuple(widened(array) for array in arrays)
     if world_of(arrays[0]) == "numpy":
-        return in_numpy(formula, wide, options, arrays[0].dtype)
+        return in_numpy(blocks(rule, formula, np.empty), wide, options, arrays[0].dtype)
     return cast(formula(*wide, **options), arrays[0].dtype)
 
 
@@ -138,22 +142,50 @@ def in_numpy(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, 
 BLOCK = 1 << 15  # numbers; what one operation leaves then lies in the cache for the next
 
 
-def in_blocks(formula: Formula, empty: Callable[..., Array]) -> Formula:
+def in_blocks(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
     """A formula that works elementwise, carried out block by block on large arrays of one shape (or single numbers)."""
 
     def run_blocks(*arrays: Array, **options: Any) -> Array:
         first = arrays[0]
         size = math.prod(first.shape)
-        if size <= BLOCK or any(array.shape != first.shape and array.ndim for array in arrays):
+        if size <= 4 * block or any(array.shape != first.shape and array.ndim for array in arrays):
             return formula(*arrays, **options)
         flat = [array.reshape(-1) if array.ndim else array for array in arrays]
         result = empty(size, dtype=first.dtype)
-        for start in range(0, size, BLOCK):
-            here = slice(start, start + BLOCK)
+        for start in range(0, size, block):
+            here = slice(start, start + block)
             result[here] = formula(*(array[here] if array.ndim else array for array in flat), **options)
         return result.reshape(first.shape)
 
     return run_blocks
+
+
+def in_rows(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
+    """A formula that works on each row (the last axis) by itself, carried out on a few rows at a time."""
+
+    def run_rows(*arrays: Array, **options: Any) -> Array:
+        first = max(arrays, key=lambda array: int(array.ndim))
+        count = len(first) if first.ndim > 1 else 1
+        step = max(1, block * count // max(math.prod(first.shape), 1))
+        whole = count <= step or any(not array.ndim or len(array) != count for array in arrays)
+        if whole or options.get("axis", -1) != -1 or any(is_array(value) for value in options.values()):
+            return formula(*arrays, **options)
+        result: Array = None
+        for start in range(0, count, step):
+            part = formula(*(array[start : start + step] for array in arrays), **options)
+            if result is None:
+                result = empty((count, *part.shape[1:]), dtype=part.dtype)
+            result[start : start + step] = part
+        return result
+
+    return run_rows
+
+
+def blocks(rule: Rule, formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
+    """A formula of the rule, in blocks that lie in the cache, where the rule allows that."""
+    if rule.pointwise:
+        return in_blocks(formula, empty, block)
+    return in_rows(formula, empty, block) if rule.rows else formula
 
 
 def prepared(arguments: tuple[object, ...]) -> tuple[Array, ...]:

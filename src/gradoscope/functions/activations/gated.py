@@ -1,6 +1,7 @@
 """Self-gated functions: x times a gate that opens with x."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     Array,
@@ -8,7 +9,7 @@ from gradoscope.arrays import (
     constant,
     exp,
     expm1,
-    isnan,
+    keeping_nan,
     magnitude,
     where,
 )
@@ -141,7 +142,12 @@ def hard_swish(x: Array) -> Array:
 @hard_swish.derivative
 def _(x: Array) -> Array:
     inner = (2 * x + 3) / 6
-    return where(isnan(x), x, where(x >= 3, constant(x, 1.0), where(x > -3, inner, 0.0)))
+    return keeping_nan(x, where(x >= 3, constant(x, 1.0), where(x > -3, inner, 0.0)))
+
+
+@hard_swish.in_torch
+def _(functional: Any, x: Array) -> Array:
+    return functional.hardswish(functional.threshold(x, -4.0, -4.0))  # 0 at -infinity
 
 
 @activation(

@@ -15,6 +15,7 @@ from gradoscope.arrays import (
     log1p,
     tanh,
     where,
+    within,
 )
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
@@ -54,21 +55,25 @@ def mish(x: Array) -> Array:
     >>> mish([-1.0, 2.0]).round(6)
     array([-0.303401,  1.943959])
     """
-    small, lifted = kernels.gate(x)
-    left = at_least(x, -1e4) * (lifted * (small + 2) / (small * (small + 2) + 2)) * BACK
-    return where(x < 0, left, x * ((1 + 2 * small) / (1 + 2 * small * (1 + small))))
+
+    def usual(x: Array) -> Array:
+        power = exp(at_most(x, 40.0))  # beyond, the gate is open
+        rise = power * (power + 2)
+        return x * (rise / (rise + 2))
+
+    return within(x, -kernels.TAIL, INF, usual, lambda x: kernels.times_tail(x, x))
 
 
 @mish.derivative
 def _(x: Array) -> Array:
-    small, lifted = kernels.gate(x)
-    near = clipped(x, -1e4, 1e4)
-    # tanh(softplus) = n / (n + 2), n = e^x (e^x + 2); its derivative is 4 e^x (e^x + 1) / (n + 2)^2.
-    below = small * (small + 2) + 2
-    left = lifted * ((small + 2) + 4 * near * (small + 1) / below) / below
-    above = 1 + 2 * small * (1 + small)
-    right = (1 + 2 * small * (1 + 2 * near * small * (1 + small) / above)) / above
-    return where(x < 0, left * BACK, right)
+    def usual(x: Array) -> Array:
+        power = exp(at_most(x, 40.0))
+        # tanh(softplus) = n / (n + 2), n = e^x (e^x + 2); its derivative is 4 e^x (e^x + 1) / (n + 2)^2.
+        rise = power * (power + 2)
+        below = 1 / (rise + 2)
+        return (rise + (4 * x * power * below) * (power + 1)) * below
+
+    return within(x, -kernels.TAIL, 1e4, usual, lambda x: where(x > 0, 1.0, kernels.times_tail(1 + x, x)))
 
 
 @activation(

@@ -4,10 +4,14 @@ import math
 
 from gradoscope.arrays import (
     Array,
+    at_least,
+    cast,
     constant,
+    doubled,
     is_double,
     plus,
     product,
+    sigmoid,
     times_normal_cdf,
     times_normal_cdf_slope,
     two_parts,
@@ -94,6 +98,10 @@ def gelu_tanh(x: Array) -> Array:
     >>> gelu_tanh([-1.0, 2.0]).round(6)
     array([-0.158808,  1.954598])
     """
+    wide = doubled(x)
+    if wide is not None:
+        at = clipped(wide, -1e3, 1e3)
+        return cast(at_least(wide, -1e3) * sigmoid(at * (LINEAR[1][0] + CUBIC[1][0] * at * at)), x.dtype)
     near = clipped(x, -1e3, 1e3)
     return kernels.times_gate(x, *_double_argument(near))
 
@@ -110,6 +118,12 @@ def _double_argument(x: Array) -> tuple[Array, Array]:
 
 @gelu_tanh.derivative
 def _(x: Array) -> Array:
+    wide = doubled(x)
+    if wide is not None:
+        at = clipped(wide, -1e3, 1e3)
+        square = CUBIC[1][0] * at * at
+        opening = sigmoid(at * (LINEAR[1][0] + square))
+        return cast(opening + at * (LINEAR[1][0] + 3 * square) * (opening * (1 - opening)), x.dtype)
     near = clipped(x, -1e3, 1e3)
     argument, lost = _double_argument(near)
     rise = LINEAR[1][0] + 3 * CUBIC[1][0] * near * near
@@ -144,6 +158,9 @@ def quick_gelu(x: Array) -> Array:
     >>> quick_gelu([-1.0, 2.0]).round(6)
     array([-0.154204,  1.935659])
     """
+    wide = doubled(x)
+    if wide is not None:
+        return cast(at_least(wide, -1e4) * sigmoid(1.702 * wide), x.dtype)
     return kernels.times_gate(x, *_steeper(x))
 
 

@@ -1,12 +1,13 @@
 """Sigmoidal functions of straight pieces."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     Array,
     cast,
     constant,
-    isnan,
+    keeping_nan,
     magnitude,
     where,
 )
@@ -67,7 +68,12 @@ def hard_sigmoid(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
 @hard_sigmoid.derivative
 def _(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
     line = x * slope + offset
-    return where(isnan(x), x, where((line > 0) & (line < 1), constant(x, slope), 0.0))
+    return keeping_nan(x, where((line > 0) & (line < 1), constant(x, slope), 0.0))
+
+
+@hard_sigmoid.in_torch
+def _(functional: Any, x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
+    return functional.hardtanh(x * slope + offset, 0.0, 1.0)
 
 
 @activation(
@@ -105,7 +111,7 @@ def sparse_sigmoid(x: Array) -> Array:
 
 @sparse_sigmoid.derivative
 def _(x: Array) -> Array:
-    return where(isnan(x), x, where(magnitude(x) < 1, constant(x, 1 / 2), 0.0))
+    return keeping_nan(x, where(magnitude(x) < 1, constant(x, 1 / 2), 0.0))
 
 
 @activation(
@@ -145,4 +151,9 @@ def hard_tanh(x: Array, low: float = -1.0, high: float = 1.0) -> Array:
 
 @hard_tanh.derivative
 def _(x: Array, low: float = -1.0, high: float = 1.0) -> Array:
-    return where(isnan(x), x, cast((x > low) & (x < high), x.dtype))
+    return keeping_nan(x, cast((x > low) & (x < high), x.dtype))
+
+
+@hard_tanh.in_torch
+def _(functional: Any, x: Array, low: float = -1.0, high: float = 1.0) -> Array:
+    return functional.hardtanh(x, low, high)

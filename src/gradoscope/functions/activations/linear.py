@@ -1,6 +1,6 @@
 """Linear and step functions."""
 
-from gradoscope.arrays import Array, cast, constant, isnan, where
+from gradoscope.arrays import Array, cast, constant, keeping_nan
 from gradoscope.arrays import sign as sign_of
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Convex, Dead, Increasing, Lipschitz, Moments, Odd, Range, Smooth
@@ -40,7 +40,7 @@ def identity(x: Array) -> Array:
 
 @identity.derivative
 def _(x: Array) -> Array:
-    return where(isnan(x), x, constant(x, 1.0))
+    return keeping_nan(x, constant(x, 1.0))
 
 
 @activation(
@@ -69,12 +69,12 @@ def step(x: Array) -> Array:
     >>> step([-1.0, 0.0, 2.0])
     array([0., 0., 1.])
     """
-    return where(isnan(x), x, cast(x > 0, x.dtype))
+    return keeping_nan(x, cast(x > 0, x.dtype))
 
 
 @step.derivative
 def _(x: Array) -> Array:
-    return where(isnan(x), x, constant(x, 0.0))
+    return keeping_nan(x, constant(x, 0.0))
 
 
 @activation(
@@ -110,4 +110,4 @@ def sign(x: Array) -> Array:
 
 @sign.derivative
 def _(x: Array) -> Array:
-    return where(isnan(x), x, constant(x, 0.0))
+    return keeping_nan(x, constant(x, 0.0))

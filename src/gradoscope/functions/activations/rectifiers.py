@@ -1,6 +1,7 @@
 """Rectifiers with a kink: nothing or little on the left, the identity or its like on the right."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     Array,
@@ -8,7 +9,7 @@ from gradoscope.arrays import (
     at_most,
     cast,
     constant,
-    isnan,
+    keeping_nan,
     log1p,
     where,
 )
@@ -70,7 +71,12 @@ def relu(x: Array) -> Array:
 
 @relu.derivative
 def _(x: Array) -> Array:
-    return where(isnan(x), x, cast(x > 0, x.dtype))
+    return keeping_nan(x, cast(x > 0, x.dtype))
+
+
+@relu.in_torch
+def _(functional: Any, x: Array) -> Array:
+    return functional.relu(x)
 
 
 @activation(
@@ -110,7 +116,12 @@ def leaky_relu(x: Array, negative_slope: float = 0.01) -> Array:
 
 @leaky_relu.derivative
 def _(x: Array, negative_slope: float = 0.01) -> Array:
-    return where(isnan(x), x, where(x > 0, constant(x, 1.0), negative_slope))
+    return keeping_nan(x, where(x > 0, constant(x, 1.0), negative_slope))
+
+
+@leaky_relu.in_torch
+def _(functional: Any, x: Array, negative_slope: float = 0.01) -> Array:
+    return functional.leaky_relu(x, negative_slope)
 
 
 @leaky_relu.gradient("negative_slope")
@@ -157,7 +168,12 @@ def relu6(x: Array, maximum: float = 6.0) -> Array:
 
 @relu6.derivative
 def _(x: Array, maximum: float = 6.0) -> Array:
-    return where(isnan(x), x, cast((x > 0) & (x < maximum), x.dtype))
+    return keeping_nan(x, cast((x > 0) & (x < maximum), x.dtype))
+
+
+@relu6.in_torch
+def _(functional: Any, x: Array, maximum: float = 6.0) -> Array:
+    return functional.hardtanh(x, 0.0, maximum)
 
 
 @activation(
@@ -197,7 +213,12 @@ def prelu(x: Array, negative_slope: float = 0.25) -> Array:
 
 @prelu.derivative
 def _(x: Array, negative_slope: float = 0.25) -> Array:
-    return where(isnan(x), x, where(x > 0, constant(x, 1.0), negative_slope))
+    return keeping_nan(x, where(x > 0, constant(x, 1.0), negative_slope))
+
+
+@prelu.in_torch
+def _(functional: Any, x: Array, negative_slope: float = 0.25) -> Array:
+    return functional.leaky_relu(x, negative_slope)
 
 
 @prelu.gradient("negative_slope")
@@ -240,7 +261,12 @@ def rrelu(x: Array, negative_slope: float = 11 / 48) -> Array:
 
 @rrelu.derivative
 def _(x: Array, negative_slope: float = 11 / 48) -> Array:
-    return where(isnan(x), x, where(x > 0, constant(x, 1.0), negative_slope))
+    return keeping_nan(x, where(x > 0, constant(x, 1.0), negative_slope))
+
+
+@rrelu.in_torch
+def _(functional: Any, x: Array, negative_slope: float = 11 / 48) -> Array:
+    return functional.leaky_relu(x, negative_slope)
 
 
 @activation(
@@ -374,12 +400,17 @@ def threshold(x: Array, theta: float = 1.0, value: float = 0.0) -> Array:
     >>> threshold([0.5, 2.0])
     array([0., 2.])
     """
-    return where(isnan(x), x, where(x > theta, x, value))
+    return keeping_nan(x, where(x > theta, x, value))
 
 
 @threshold.derivative
 def _(x: Array, theta: float = 1.0, value: float = 0.0) -> Array:
-    return where(isnan(x), x, cast(x > theta, x.dtype))
+    return keeping_nan(x, cast(x > theta, x.dtype))
+
+
+@threshold.in_torch
+def _(functional: Any, x: Array, theta: float = 1.0, value: float = 0.0) -> Array:
+    return functional.threshold(x, theta, value)
 
 
 @activation(
@@ -416,4 +447,4 @@ def nlrelu(x: Array, beta: float = 1.0) -> Array:
 
 @nlrelu.derivative
 def _(x: Array, beta: float = 1.0) -> Array:
-    return where(isnan(x), x, where(x > 0, beta / (1 + beta * at_least(x, 0.0)), 0.0))
+    return keeping_nan(x, where(x > 0, beta / (1 + beta * at_least(x, 0.0)), 0.0))

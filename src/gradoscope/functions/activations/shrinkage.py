@@ -1,6 +1,7 @@
 """Shrinkage, periodic and radial functions, and the exponential."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     BACK,
@@ -10,7 +11,7 @@ from gradoscope.arrays import (
     cos,
     exp,
     isfinite,
-    isnan,
+    keeping_nan,
     lifted_bell,
     magnitude,
     sin,
@@ -111,7 +112,12 @@ def softshrink(x: Array, threshold: float = 0.5) -> Array:
 
 @softshrink.derivative
 def _(x: Array, threshold: float = 0.5) -> Array:
-    return where(isnan(x), x, cast(magnitude(x) > threshold, x.dtype))
+    return keeping_nan(x, cast(magnitude(x) > threshold, x.dtype))
+
+
+@softshrink.in_torch
+def _(functional: Any, x: Array, threshold: float = 0.5) -> Array:
+    return functional.softshrink(x, threshold)
 
 
 @activation(
@@ -150,7 +156,12 @@ def hardshrink(x: Array, threshold: float = 0.5) -> Array:
 
 @hardshrink.derivative
 def _(x: Array, threshold: float = 0.5) -> Array:
-    return where(isnan(x), x, cast(magnitude(x) > threshold, x.dtype))
+    return keeping_nan(x, cast(magnitude(x) > threshold, x.dtype))
+
+
+@hardshrink.in_torch
+def _(functional: Any, x: Array, threshold: float = 0.5) -> Array:
+    return functional.hardshrink(x, threshold)
 
 
 @activation(

@@ -1,6 +1,7 @@
 """Sigmoidal functions: they rise from one level to another and saturate on both sides."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     Array,
@@ -11,11 +12,11 @@ from gradoscope.arrays import (
     constant,
     exp,
     expm1,
-    isfinite,
     magnitude,
     normal_density,
     sign,
     where,
+    within,
 )
 from gradoscope.arrays import erf as erf_of
 from gradoscope.arrays import normal_cdf as cdf
@@ -145,7 +146,7 @@ def softsign(x: Array) -> Array:
     >>> float(softsign(-3.0))
     -0.75
     """
-    return where(isfinite(x), x / (1 + magnitude(x)), sign(x))
+    return within(x, -1e30, 1e30, lambda x: x / (1 + magnitude(x)), sign)
 
 
 @softsign.derivative
@@ -188,6 +189,11 @@ def log_sigmoid(x: Array) -> Array:
 @log_sigmoid.derivative
 def _(x: Array) -> Array:
     return kernels.sigmoid(-x)
+
+
+@log_sigmoid.in_torch
+def _(functional: Any, x: Array) -> Array:
+    return functional.logsigmoid(x)
 
 
 @activation(

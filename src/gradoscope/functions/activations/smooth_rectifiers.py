@@ -1,6 +1,7 @@
 """Smooth rectifiers: they bend from little on the left to the identity or its like on the right."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import (
     Array,
@@ -76,6 +77,11 @@ def _(x: Array, alpha: float = 1.0) -> Array:
     return where(x > 0, constant(x, 1.0), alpha * exp(at_most(x, 0.0)))
 
 
+@elu.in_torch
+def _(functional: Any, x: Array, alpha: float = 1.0) -> Array:
+    return functional.elu(x, alpha)
+
+
 @elu.gradient("alpha")
 def _(x: Array, alpha: float = 1.0) -> Array:
     return expm1(at_most(x, 0.0))
@@ -119,6 +125,11 @@ def _(x: Array, alpha: float = SELU_ALPHA, scale: float = SELU_SCALE) -> Array:
     return where(x > 0, constant(x, scale), scale * alpha * exp(at_most(x, 0.0)))
 
 
+@selu.in_torch
+def _(functional: Any, x: Array, alpha: float = SELU_ALPHA, scale: float = SELU_SCALE) -> Array:
+    return functional.selu(x) if (alpha, scale) == (SELU_ALPHA, SELU_SCALE) else scale * functional.elu(x, alpha)
+
+
 @activation(
     Range(-1, INF),
     Limits(-1, INF),
@@ -156,6 +167,11 @@ def celu(x: Array, alpha: float = 1.0) -> Array:
 @celu.derivative
 def _(x: Array, alpha: float = 1.0) -> Array:
     return exp(at_most(x, 0.0) / alpha)
+
+
+@celu.in_torch
+def _(functional: Any, x: Array, alpha: float = 1.0) -> Array:
+    return functional.celu(x, alpha)
 
 
 @activation(
@@ -196,6 +212,11 @@ def softplus(x: Array, beta: float = 1.0) -> Array:
 @softplus.derivative
 def _(x: Array, beta: float = 1.0) -> Array:
     return kernels.sigmoid(beta * x)
+
+
+@softplus.in_torch
+def _(functional: Any, x: Array, beta: float = 1.0) -> Array:
+    return functional.softplus(x, beta, 40.0)  # linear where it is so in every dtype
 
 
 @activation(

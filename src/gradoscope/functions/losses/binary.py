@@ -1,6 +1,6 @@
 """Losses for two classes, and for several labels at once; z is the logit."""
 
-from gradoscope.arrays import Array, log1p, where
+from gradoscope.arrays import Array, at_least, exp, log1p, magnitude, where, within
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, inside, mix, sigmoid, softplus, xlogy
@@ -8,6 +8,7 @@ from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
 from gradoscope.functions.targets import Targets
 
+HUGE = 1e30
 CLIP = Interval(0, 0.5, open="right")
 
 
@@ -49,12 +50,16 @@ def binary_cross_entropy(prediction: Array, target: Array) -> Array:
     >>> binary_cross_entropy([0.0, 20.0], [1.0, 1.0])
     array([6.93147181e-01, 2.06115362e-09])
     """
-    return mix(target, softplus(-prediction), softplus(prediction))
+
+    def usual(z: Array) -> Array:
+        return log1p(exp(-magnitude(z))) + (target * at_least(-z, 0.0) + (1 - target) * at_least(z, 0.0))
+
+    return within(prediction, -HUGE, HUGE, usual, lambda z: mix(target, softplus(-z), softplus(z)))
 
 
 @binary_cross_entropy.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return mix(target, -sigmoid(-prediction), sigmoid(prediction))
+    return (1 - target) * sigmoid(prediction) - target * sigmoid(-prediction)
 
 
 @binary_cross_entropy.target_derivative

@@ -2,10 +2,22 @@
 
 import math
 
-from gradoscope.arrays import Array, is_floating, log1p, where
+from gradoscope.arrays import Array, cast, exp, is_floating, largest, log1p, namespace, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import clipped, distribution, inside, log_softmax, peak, shares_minus, taken, xlogy
+from gradoscope.functions.kernels import (
+    Peak,
+    clipped,
+    distribution,
+    inside,
+    log_softmax,
+    moderate,
+    peak,
+    rest_of,
+    shares_minus,
+    taken,
+    xlogy,
+)
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
 from gradoscope.functions.targets import Targets
@@ -53,7 +65,11 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
     >>> categorical_cross_entropy([[2.0, 0.0, 0.0]], [0]).round(6)
     array([0.239545])
     """
-    parts = peak(prediction, -1)
+    return _surprise(peak(prediction, -1), target)
+
+
+def _surprise(parts: Peak, target: Array) -> Array:
+    """The mean of -log softmax under the target."""
     if is_floating(target):
         return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
     return log1p(parts.rest)[..., 0] - taken(parts.below, target)
@@ -61,8 +77,29 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
 
 @categorical_cross_entropy.derivative
 def _(prediction: Array, target: Array) -> Array:
+    return shares_minus(peak(prediction, -1), target)
+
+
+@categorical_cross_entropy.together
+def _(prediction: Array, target: Array, slope: Array) -> Array:
+    top = largest(prediction, -1)
+    if not is_floating(target) and moderate(prediction, top):
+        return entropy_with_slope(prediction, top, target[..., None], slope)
     parts = peak(prediction, -1)
-    return shares_minus(parts, distribution(target, prediction))
+    slope[...] = shares_minus(parts, target)
+    return _surprise(parts, target)
+
+
+def entropy_with_slope(x: Array, top: Array, labels: Array, slope: Array) -> Array:
+    """Cross-entropy of moderate logits in PyTorch; the derivative is written into `slope`: no other large array."""
+    namespace(x).exp(x, out=slope)
+    whole, most = slope.sum(-1, keepdim=True, dtype=namespace(x).float64), exp(top)
+    rest = rest_of(x, top, slope, whole, most)
+    known = x.gather(-1, labels)
+    slope *= cast(1 / whole, x.dtype)
+    changed = where(known == top, cast(-rest / whole, x.dtype), slope.gather(-1, labels) - 1)
+    slope.scatter_(-1, labels, changed)
+    return cast(log1p(rest / most) + (top - known), x.dtype)[..., 0]
 
 
 @categorical_cross_entropy.target_derivative

@@ -1,5 +1,7 @@
 """Losses for regression; e = prediction - target."""
 
+from typing import Any
+
 from gradoscope.arrays import Array, exp, expm1, log, magnitude, sign, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
@@ -48,6 +50,11 @@ def mean_squared_error(prediction: Array, target: Array) -> Array:
 @mean_squared_error.derivative
 def _(prediction: Array, target: Array) -> Array:
     return 2 * (prediction - target)
+
+
+@mean_squared_error.in_torch
+def _(functional: Any, prediction: Array, target: Array) -> Array:
+    return functional.mse_loss(prediction, target, reduction="none")
 
 
 @loss(
@@ -121,6 +128,11 @@ def _(prediction: Array, target: Array) -> Array:
     return sign(prediction - target)
 
 
+@mean_absolute_error.in_torch
+def _(functional: Any, prediction: Array, target: Array) -> Array:
+    return functional.l1_loss(prediction, target, reduction="none")
+
+
 @loss(
     NonNegative(),
     ConvexIn(),
@@ -158,6 +170,11 @@ def huber(prediction: Array, target: Array, delta: float = 1.0) -> Array:
 @huber.derivative
 def _(prediction: Array, target: Array, delta: float = 1.0) -> Array:
     return clipped(prediction - target, -delta, delta)
+
+
+@huber.in_torch
+def _(functional: Any, prediction: Array, target: Array, delta: float = 1.0) -> Array:
+    return functional.huber_loss(prediction, target, reduction="none", delta=delta)
 
 
 @loss(

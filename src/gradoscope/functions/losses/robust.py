@@ -1,6 +1,7 @@
 """Losses for regression with outliers, and for other points than the mean; e = prediction - target."""
 
 import math
+from typing import Any
 
 from gradoscope.arrays import Array, at_least, at_most, log, log1p, magnitude, sign, tanh, where
 from gradoscope.arrays import log_cosh as log_cosh_of
@@ -50,6 +51,11 @@ def smooth_l1(prediction: Array, target: Array, beta: float = 1.0) -> Array:
 @smooth_l1.derivative
 def _(prediction: Array, target: Array, beta: float = 1.0) -> Array:
     return clipped(prediction - target, -beta, beta) / beta
+
+
+@smooth_l1.in_torch
+def _(functional: Any, prediction: Array, target: Array, beta: float = 1.0) -> Array:
+    return functional.smooth_l1_loss(prediction, target, reduction="none", beta=beta)
 
 
 @loss(
