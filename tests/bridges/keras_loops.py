@@ -43,7 +43,7 @@ def fitted(case: str, *watches: Watch) -> Any:
     layers, optimizer, epochs = CASES[case]()
     model = keras.Sequential([keras.Input((2,)), *layers])
     model.compile(optimizer, "binary_crossentropy")
-    model.fit(*DATA.train, epochs=epochs, validation_data=DATA.validation, verbose=0, callbacks=list(watches))
+    model.fit(*DATA.train[:2], epochs=epochs, validation_data=DATA.validation[:2], verbose=0, callbacks=list(watches))
     return model
 
 
@@ -61,18 +61,40 @@ def interrupted() -> dict[str, Any]:
 
     model = keras.Sequential([keras.Input((2,)), dense(1, "sigmoid")])
     model.compile("sgd", "binary_crossentropy")
-    model.fit(*DATA.train, verbose=0)
+    model.fit(*DATA.train[:2], verbose=0)
     before = model.train_function
     try:
         with gradoscope.watch(model) as scope:
-            model.fit(*DATA.train, verbose=0, callbacks=[scope, Stop()])
+            model.fit(*DATA.train[:2], verbose=0, callbacks=[scope, Stop()])
     except KeyboardInterrupt:
         return {"left as it was": model.train_function is before}
     return {"left as it was": False}
 
 
+def skipped(bias: float, *, trainable: bool) -> dict[str, Any]:
+    """What is said of a model with a skip connection, which is no chain; a low bias kills its rectifiers."""
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((2,))
+    hidden = dense(16, "relu", bias_initializer=keras.initializers.Constant(bias), name="rectified")(inputs)
+    around = dense(
+        16, use_bias=False, trainable=trainable, kernel_initializer="glorot_uniform" if trainable else "zeros"
+    )
+    model = keras.Model(inputs, dense(1, "sigmoid")(keras.layers.add([hidden, around(inputs)])))
+    model.compile(keras.optimizers.Adam(0.03), "binary_crossentropy")
+    scope = Watch()
+    model.fit(*DATA.train[:2], epochs=20, validation_data=DATA.validation[:2], verbose=0, callbacks=[scope])
+    said = scope.diagnose()
+    return {
+        "healthy": said.healthy,
+        "findings": [(each.fault, each.where) for each in said.findings if each.stands],
+        "outcome": said.outcome,
+        "validation": said.score.validation if said.score else None,
+    }
+
+
 def told() -> dict[str, Any]:
     found: dict[str, Any] = {"backend": keras.backend.backend(), **interrupted()}
+    found["skip"], found["dead skip"] = skipped(0.0, trainable=True), skipped(-100.0, trainable=False)
     for case in CASES:
         scope = Watch()
         watched = fitted(case, scope)

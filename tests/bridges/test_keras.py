@@ -47,3 +47,10 @@ def test_the_signals_are_seen(told: dict[str, Any]) -> None:
 
 def test_an_interrupted_model_is_left_as_it_was(told: dict[str, Any]) -> None:
     assert told["left as it was"]
+
+
+def test_a_model_that_is_no_chain_is_judged_by_what_is_seen(told: dict[str, Any]) -> None:
+    assert told["skip"]["healthy"], told["skip"]
+    assert told["skip"]["validation"] > 0.9
+    assert "Not judged: Batch size" in told["skip"]["outcome"]
+    assert told["dead skip"]["findings"][:2] == [["dead-units", "rectified"], ["no-learning", "network"]]

@@ -17,7 +17,7 @@ from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 
 import gradoscope
-from gradoscope.diagnosis import diagnose
+from gradoscope.diagnosis import Diagnosis, diagnose
 from gradoscope.errors import UsageError
 from gradoscope.networks import Experiment
 
@@ -78,7 +78,7 @@ def test_the_first_finding_is_that_of_the_network_trained_here(fault: str) -> No
 def test_the_signals_are_those_of_the_loop() -> None:
     twin = twin_of(experiment(**HEALTHY, optimizer="sgd", rate=0.5))
     weight = twin.model[0].weight
-    inputs, targets = map(torch.from_numpy, twin.data.train)
+    inputs, targets = map(torch.from_numpy, twin.data.train[:2])
     gradients, sizes = [], []
     with gradoscope.watch(twin.model) as scope:
         for _ in range(4):  # the first four steps are all measured
@@ -123,24 +123,75 @@ def test_a_forward_of_its_own_is_followed() -> None:
 
 
 class Residual(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, units: int) -> None:
         super().__init__()
-        self.inner, self.out = nn.Linear(2, 2), nn.Linear(2, 1)
+        self.inner, self.skip, self.out = nn.Linear(2, units), nn.Linear(2, units, bias=False), nn.Linear(units, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(self.out(x + torch.relu(self.inner(x))))
+        return torch.sigmoid(self.out(self.skip(x) + torch.relu(self.inner(x))))
 
 
-def test_what_cannot_be_translated_is_said() -> None:
-    twin, model = twin_of(experiment(**HEALTHY)), Residual()
-    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+def glimpsed(model: nn.Module, rate: float = 0.5, epochs: int = 40) -> Diagnosis:
+    twin = twin_of(experiment(**HEALTHY))
+    optimizer = torch.optim.SGD(model.parameters(), rate, momentum=0.9)
     scope = gradoscope.watch(model, optimizer)
-    train(model, optimizer, twin.data, 3, scope)
+    before = [parameter.clone() for parameter in model.parameters()]
+    train(model, optimizer, twin.data, epochs, scope)
+    after = [parameter.clone() for parameter in model.parameters()]
     found = scope.diagnose()
-    assert (
-        found.outcome == "Most rules could not be asked, because add is no step of a chain; the signals were watched."
-    )
-    assert scope.watched.signals.gradient_norm.shape == (3, 2)
+    assert all(torch.equal(one, other) for one, other in zip(after, model.parameters(), strict=True))
+    assert not all(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+    return found
+
+
+def test_what_cannot_be_translated_is_judged_by_what_is_seen() -> None:
+    torch.manual_seed(0)
+    found = glimpsed(Residual(16))
+    assert found.healthy
+    assert found.score is not None
+    assert found.score.validation > found.score.baseline + 0.2
+    assert found.outcome is not None
+    reason, left = found.outcome.split(" Not judged: ")
+    assert reason.startswith("The model is judged by its signals, units and answers, because add is not known here")
+    assert "Unscaled inputs" in left
+    assert "No learning" not in left
+
+
+def test_dead_units_of_a_function_are_seen() -> None:
+    torch.manual_seed(0)
+    model = Residual(16)
+    with torch.no_grad():
+        model.inner.bias.fill_(-100.0)
+        model.skip.weight.zero_()
+        model.out.weight.zero_()
+    model.skip.weight.requires_grad_(False)
+    found = glimpsed(model, 0.001, 8)
+    assert [finding.fault for finding in found.findings if finding.stands][:2] == ["dead-units", "no-learning"]
+    assert found.findings[0].where == "relu 1"
+    assert found.findings[0].evidence["dead"] == 1.0
+
+
+class Pictures(nn.Module):
+    """Convolution and a skip connection over the same two inputs, spread over a small picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.act, self.out = nn.Conv2d(1, 8, 1), nn.Sigmoid(), nn.Linear(16, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        picture = x[:, None, :, None]
+        return torch.sigmoid(self.out(self.act(self.first(picture)).flatten(1)))
+
+
+def test_saturated_channels_are_seen() -> None:
+    torch.manual_seed(0)
+    model = Pictures()
+    with torch.no_grad():
+        model.first.bias.fill_(30.0)
+    found = glimpsed(model, 0.01, 8)
+    faults = {finding.fault: finding for finding in found.findings if finding.stands}
+    assert faults["saturated-units"].where == "act"
+    assert "no-learning" in faults
 
 
 def test_a_loop_that_applies_the_activation_itself() -> None:
@@ -182,7 +233,7 @@ def test_outputs_and_targets_of_different_shapes() -> None:
 def test_nan_is_named_and_breaks_nothing() -> None:
     twin = twin_of(experiment(**HEALTHY))
     scope = gradoscope.watch(twin.model, twin.optimizer)
-    inputs, targets = map(torch.from_numpy, twin.data.train)
+    inputs, targets = map(torch.from_numpy, twin.data.train[:2])
     with scope:
         for step in range(6):
             twin.optimizer.zero_grad()
@@ -221,7 +272,7 @@ def test_a_compiled_model() -> None:
 
 def test_batches_that_are_written_to_one_place() -> None:
     twin = twin_of(experiment(**HEALTHY))
-    inputs, targets = (torch.from_numpy(array)[:256] for array in twin.data.train)
+    inputs, targets = (torch.from_numpy(array)[:256] for array in twin.data.train[:2])
     x, y = torch.empty(32, 2), torch.empty(32, 1)
     with gradoscope.watch(twin.model, twin.optimizer) as scope:
         for first in range(0, 512, 32):

@@ -14,6 +14,9 @@ BLOBS = DataSpec("make_blobs", {"n_samples": 400, "centers": 3, "cluster_std": 1
                  task="multiclass", inputs="standard", targets="one_hot")  # fmt: skip
 FRIEDMAN = DataSpec("make_friedman1", {"n_samples": 500, "n_features": 6, "noise": 0.3, "random_state": 3},
                     task="regression", inputs="standard", targets="standard")  # fmt: skip
+RARE = DataSpec("make_classification", {"n_samples": 1000, "n_features": 4, "n_informative": 2, "n_redundant": 0,
+                "n_clusters_per_class": 1, "weights": [0.92], "class_sep": 0.3, "flip_y": 0.0, "random_state": 3},
+                task="binary", inputs="standard")  # fmt: skip
 WINE = DataSpec("load_wine", task="multiclass", targets="one_hot")
 
 
@@ -122,5 +125,18 @@ EXAMPLES = {
     ),
     "oscillating-loss": Example(binary(optimizer="sgd", learning_rate=3.0, momentum=0.9), SOUND),
     "slow-convergence": Example(binary(learning_rate=1e-6, epochs=100), SOUND),
+    "narrow-network": Example(binary(CIRCLES, (Layer(2, Named("tanh")),), epochs=60), binary(CIRCLES, epochs=60)),
+    "signal-collapse": Example(
+        binary(hidden=relus(8, 8, initialiser=_named("random_uniform", minval=-0.05, maxval=0.05))), SOUND
+    ),
+    "double-softmax": Example(several(loss="sparsemax_loss"), several()),
+    "zigzag": Example(
+        binary(hidden=(Layer(16, Named("sigmoid"), repeat=2),), optimizer="sgd", learning_rate=0.1),
+        binary(hidden=(Layer(16, Named("tanh"), repeat=2),)),
+    ),
+    "class-imbalance": Example(
+        binary(RARE, relus(8, 1)),
+        binary(changed(RARE, options={**RARE.options, "weights": [0.5]})),
+    ),
     "no-learning": Example(binary(output="softmax"), SOUND),
 }

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.diagnosis.experiments import EXAMPLES, SOUND
+from tests.diagnosis.experiments import EXAMPLES, SOUND, binary, relus
 
 from gradoscope.cli import main
-from gradoscope.networks import Experiment
+from gradoscope.networks import Experiment, Named
 
 
 class Ended(NamedTuple):
@@ -89,6 +89,49 @@ def test_repair_writes_the_repaired_experiment(run: Run, faulty: Path, tmp_path:
     assert set(found["proof"]) >= {"pairs", "gain", "low", "high"}
     assert Experiment.from_file(fixed).network.output.activation.name == "sigmoid"
     assert "activation" in run("repair", faulty).out
+
+
+def test_a_run_is_judged_as_it_ran(run: Run, faulty: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    assert run("train", faulty, "--out", folder, "--quiet").code == 0
+    kept, trained = (json.loads(run("diagnose", which, "--json").out) for which in (folder, faulty))
+    assert kept["trainings"] == 0
+    for part in ("healthy", "outcome", "findings"):
+        assert kept[part] == trained[part]
+    assert kept["score"] == pytest.approx(trained["score"])
+
+
+def test_options_of_the_network_are_refused_beside_a_run(run: Run, faulty: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    run("train", faulty, "--out", folder, "--quiet")
+    assert run("diagnose", folder, "--activation", "tanh").code == 2
+    assert run("diagnose", folder, "--seeds", 2).code == 2
+    (folder / "history.csv").write_text("epoch\n1\n", "utf-8")
+    assert run("diagnose", folder).code == 3
+
+
+def test_data_by_name(run: Run) -> None:
+    ended = run("diagnose", "spirals", "--hidden", "8", "--epochs", 3, "--json", "--quiet")
+    assert json.loads(ended.out)["score"]["metric"] == "accuracy"
+
+
+@pytest.mark.parametrize("fault", ["non-finite", "dead-units"])
+def test_stops_where_nothing_can_be_mended(run: Run, folder: Path, fault: str) -> None:
+    lifeless = binary(hidden=relus(bias_initialiser=Named.of("constant", value=-50.0)), epochs=3000)
+    broken = EXAMPLES["non-finite"].firing if fault == "non-finite" else lifeless
+    ended = run("diagnose", written(folder, "broken", broken), "--json", "--fail-on", "warning")
+    assert ended.code == 4
+    found = json.loads(ended.out)
+    assert fault in [finding["fault"] for finding in found["findings"]]
+    assert fault == "non-finite" or found["outcome"].startswith("Interrupted after 1 epochs")
+
+
+def test_shows_the_page_of_a_fault(run: Run) -> None:
+    ended = run("show", "vanishing_gradient")
+    assert ended.out.startswith("Vanishing gradient [vanishing-gradient]")
+    assert "**What to do.**" in ended.out
+    assert json.loads(run("show", "dead-units", "--json").out)["fault"]["name"] == "dead-units"
+    assert run("show", "no-such-thing").code == 2
 
 
 def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:

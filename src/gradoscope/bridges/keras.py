@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from gradoscope.bridges.chain import UntranslatableError
+from gradoscope.bridges.glimpse import Watching
 from gradoscope.bridges.rebuilding import Loop
 from gradoscope.bridges.recording import Batch, Evaluation, Recorder, Step
 from gradoscope.bridges.watching import Scope
@@ -25,6 +26,7 @@ except ModuleNotFoundError:
     raise missing("Keras", "keras") from None
 
 from gradoscope.bridges.keras_backends import JaxMeasure, Measure, Norms, TorchMeasure, on_host
+from gradoscope.bridges.keras_looks import watching
 from gradoscope.bridges.keras_model import goal, numpy_of, optimiser, state, translated
 
 DENSE, EVERY = 4, 16  # norms are taken in the first steps of training, then in every 16th
@@ -186,6 +188,10 @@ class Watch(keras.callbacks.Callback, Scope):  # type: ignore[misc]
 
     def _settled(self) -> Recorder:
         return self._recorder
+
+    def _watching(self) -> Watching:
+        told = None if self._validation is None else Batch(*map(np.asarray, self._validation))
+        return watching(self.model, told, self._seconds)
 
     def _loop(self) -> Loop:
         model = self.model

@@ -82,7 +82,7 @@ def rebuilt(loop: Loop, recorder: Recorder, folder: Path) -> Rebuilt:
     data = written(rows, loop.goal.loss, output.units, folder)
     experiment = Experiment(data, network, _training(loop, recorder))
     prepared = prepare_experiment(data, output.units, experiment.training.seed, folder)
-    run = _run(loop, recorder, experiment, prepared, _validation_loss(recorder, rows))
+    run = _run(loop, recorder, experiment, prepared, validation_loss(recorder, rows))
     return Rebuilt(
         experiment, prepared, run, loop.chain.start, loop.mismatch or mismatch, tuple(_remarks(recorder, rows))
     )
@@ -137,7 +137,7 @@ def _run(loop: Loop, recorder: Recorder, experiment: Experiment, data: Prepared,
         params=loop.chain.params,
         moving=loop.chain.moving,
         curves=Curves(train_loss[:epochs], validation[:epochs], course),
-        signals=_signals(signals, epochs),
+        signals=signals_of(signals, epochs),
         outcome=Outcome.MAX_EPOCHS if finite.all() else Outcome.NON_FINITE,
         best_epoch=epochs,
         train_score=scores[0],
@@ -147,14 +147,14 @@ def _run(loop: Loop, recorder: Recorder, experiment: Experiment, data: Prepared,
     )
 
 
-def _signals(watched: WatchedSignals, epochs: int) -> Signals:
+def signals_of(watched: WatchedSignals, epochs: int) -> Signals:
     """What was watched; the other signals are not known."""
     unknown = np.full_like(watched.weight_norm[:epochs], np.nan)
     known = {name: signal[:epochs] for name, signal in watched._asdict().items()}
     return Signals(**{name: known.get(name, unknown) for name in Signals._fields})
 
 
-def _validation_loss(recorder: Recorder, rows: Seen) -> Curve:
+def validation_loss(recorder: Recorder, rows: Seen) -> Curve:
     """Loss on the validation rows per epoch: as it was seen last, or that of training where those rows stand in."""
     if rows.stand_in or not recorder.evaluations:
         return recorder.losses()

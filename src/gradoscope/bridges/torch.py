@@ -4,11 +4,12 @@ import math
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, NamedTuple, final
+from typing import Any, final
 
 import numpy as np
 
 from gradoscope.bridges.chain import Act, Piece, UntranslatableError
+from gradoscope.bridges.glimpse import Watching
 from gradoscope.bridges.rebuilding import Loop, Mismatch
 from gradoscope.bridges.recording import Array, Batch, Evaluation, Recorder, Step
 from gradoscope.bridges.watching import Scope
@@ -25,38 +26,14 @@ from torch.nn.modules.module import register_module_forward_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.hooks import RemovableHandle
 
+from gradoscope.bridges.torch_looks import watching
 from gradoscope.bridges.torch_model import between, goal, numpy_of, optimiser, translated
-from gradoscope.bridges.torch_tensors import has_kernel, host, inner, norm, overwritten
+from gradoscope.bridges.torch_tensors import Fresh, Passed, Rows, Tensors, has_kernel, host, inner, norm, overwritten
 
-Tensors = list[torch.Tensor]
-_Rows = tuple[torch.Tensor, torch.Tensor | None]
 LOSS = nn.modules.loss._Loss  # noqa: SLF001  # the one base of all loss modules
 SAMPLE = 64  # rows on which the translated model must give what the model gives
 FLUSH = 64  # steps whose numbers stay on the device until they are fetched together
 DENSE, EVERY = 4, 16  # norms are taken in the first steps, then in every 16th: those of updates need a copy of weights
-
-
-class _Pass(NamedTuple):
-    """A batch on its way; `learning`: its outputs can be differentiated. Target and loss once they were seen."""
-
-    inputs: torch.Tensor
-    output: torch.Tensor
-    training: bool
-    learning: bool
-    target: torch.Tensor | None = None
-    loss: torch.Tensor | None = None
-
-
-class _Fresh(NamedTuple):
-    """What one step left on the device."""
-
-    rows: list[int]
-    losses: Tensors
-    rate: float
-    gradient: torch.Tensor | None
-    update: torch.Tensor | None
-    weight: torch.Tensor | None
-    batch: _Rows | None
 
 
 @final
@@ -114,9 +91,9 @@ class TorchScope(Scope):
         self._own = {id(parameter) for parameter in model.parameters()}
         self._start: dict[str, torch.Tensor] = {}
         self._handles: list[RemovableHandle] = []
-        self._latest: _Pass | None = None
-        self._candidates: list[_Pass] = []
-        self._fresh: list[_Fresh] = []
+        self._latest: Passed | None = None
+        self._candidates: list[Passed] = []
+        self._fresh: list[Fresh] = []
         self._before: Tensors = []
         self._pair: tuple[Array, Array] | None = None
         self._shapes: tuple[torch.Size, torch.Size] = torch.Size(), torch.Size()
@@ -165,7 +142,7 @@ class TorchScope(Scope):
             return
         self._leave_latest()
         if args and isinstance(args[0], torch.Tensor) and args[0].ndim and isinstance(output, torch.Tensor):
-            self._latest = _Pass(args[0].detach(), output.detach(), module.training, output.requires_grad)
+            self._latest = Passed(args[0].detach(), output.detach(), module.training, output.requires_grad)
 
     def _lost(self, module: nn.Module, args: tuple[Any, ...], value: Any) -> None:
         if module is not self._loss and not isinstance(module, LOSS):
@@ -183,7 +160,7 @@ class TorchScope(Scope):
             self._pair = numpy_of(latest.output).copy(), numpy_of(output).copy()
             self._shapes = output.shape, target.shape
         mean = value.detach() if value.ndim == 0 else value.detach().mean()
-        self._latest = _Pass(*latest[:4], target.detach(), mean)
+        self._latest = Passed(*latest[:4], target.detach(), mean)
 
     def _leave_latest(self) -> None:
         """The batch under way gets no more of a loss: it waits for a step, or was an evaluation."""
@@ -193,7 +170,7 @@ class TorchScope(Scope):
         elif latest is not None:
             self._evaluated(latest)
 
-    def _evaluated(self, batch: _Pass) -> None:
+    def _evaluated(self, batch: Passed) -> None:
         first = self._recorder.first_block
         keep = (first is None or first == self._steps) and self._validation is None and not self._recorder.cut
         rows = Batch(host(batch.inputs), None if batch.target is None else host(batch.target)) if keep else None
@@ -214,7 +191,7 @@ class TorchScope(Scope):
             self._before = [weight.detach().clone() for weight in self._weights]
         rate = float(optimizer.param_groups[0]["lr"])
         rows, losses = [len(each.inputs) for each in trained], [each.loss for each in trained if each.loss is not None]
-        self._fresh.append(_Fresh(rows, losses, rate, gradient, None, None, self._rows(trained)))
+        self._fresh.append(Fresh(rows, losses, rate, gradient, None, None, self._rows(trained)))
 
     def _stepped(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         if not self._fresh or not self._owns(optimizer):
@@ -234,7 +211,7 @@ class TorchScope(Scope):
             self._optimizer = optimizer  # those of other models step unseen
         return optimizer is self._optimizer
 
-    def _rows(self, trained: list[_Pass]) -> _Rows | None:
+    def _rows(self, trained: list[Passed]) -> Rows | None:
         """The rows of a step, while they are wanted."""
         if not trained or not self._recorder.wants_rows:
             return None
@@ -261,19 +238,27 @@ class TorchScope(Scope):
         return self._recorder
 
     def _loop(self) -> Loop:
-        if self._loss is None or self._pair is None:
-            raise UntranslatableError(say("no loss was seen; give it: watch(model, loss=...)"))
+        loss = self._known_loss()
         assert self._optimizer is not None
         sample = self._recorder.batches[0].inputs[:SAMPLE] if self._recorder.batches else None
         chain = translated(inner(self._model), self._start, self._outside(), sample)
         settings, l2 = optimiser(self._optimizer)
         told = None if self._validation is None else Batch(*map(host, self._validation))
-        return Loop(chain, goal(self._loss), settings, l2, self._seconds, told, self._spread())
+        return Loop(chain, goal(loss), settings, l2, self._seconds, told, self._spread())
+
+    def _watching(self) -> Watching:
+        told = None if self._validation is None else Batch(*map(host, self._validation))
+        return watching(inner(self._model), self._outside, self._known_loss, told, self._seconds)
+
+    def _known_loss(self) -> Callable[..., torch.Tensor]:
+        if self._loss is None or self._pair is None:
+            raise UntranslatableError(say("no loss was seen; give it: watch(model, loss=...)"))
+        return self._loss
 
     def _spread(self) -> Mismatch | None:
         """Whether outputs and targets of different shapes were compared each with each."""
         output, target = self._shapes
-        if goal(self._loss).takes != "values" or sorted(output) == sorted(target) or len(output) == len(target):
+        if goal(self._known_loss()).takes != "values" or sorted(output) == sorted(target) or len(output) == len(target):
             return None
         both = tuple(torch.broadcast_shapes(output, target))  # type: ignore[no-untyped-call]
         sentence = say(
@@ -290,7 +275,7 @@ class TorchScope(Scope):
         return [] if found is None else [Act(say("the training loop"), found)]
 
 
-def _step(fresh: _Fresh) -> Step:
+def _step(fresh: Fresh) -> Step:
     """Numbers on the host: the loss is the mean over the rows of the step."""
     count = sum(fresh.rows)
     losses = [rows * loss.item() for rows, loss in zip(fresh.rows, fresh.losses, strict=False)]

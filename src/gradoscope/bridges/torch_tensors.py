@@ -1,9 +1,37 @@
 """What a watch does with tensors and modules of PyTorch."""
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
 from gradoscope.bridges.recording import Array
+
+Tensors = list[torch.Tensor]
+Rows = tuple[torch.Tensor, torch.Tensor | None]
+
+
+class Passed(NamedTuple):
+    """A batch on its way; `learning`: its outputs can be differentiated. Target and loss once they were seen."""
+
+    inputs: torch.Tensor
+    output: torch.Tensor
+    training: bool
+    learning: bool
+    target: torch.Tensor | None = None
+    loss: torch.Tensor | None = None
+
+
+class Fresh(NamedTuple):
+    """What one step left on the device."""
+
+    rows: list[int]
+    losses: Tensors
+    rate: float
+    gradient: torch.Tensor | None
+    update: torch.Tensor | None
+    weight: torch.Tensor | None
+    batch: Rows | None
 
 
 def inner(model: nn.Module) -> nn.Module:

@@ -3,7 +3,6 @@
 import tempfile
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from gradoscope.bridges.chain import UntranslatableError
 from gradoscope.bridges.epochs import How
+from gradoscope.bridges.glimpse import Watching, glimpse
 from gradoscope.bridges.rebuilding import Loop, Rebuilt, rebuilt
 from gradoscope.bridges.recording import NonFinite, Recorder, WatchedSignals
 from gradoscope.diagnosis import Diagnosis, Finding, Severity
@@ -43,6 +43,10 @@ class Scope(AbstractContextManager["Scope"]):
     @abstractmethod
     def _loop(self) -> Loop:
         """The loop in the words of an experiment, or an UntranslatableError error."""
+
+    @abstractmethod
+    def _watching(self) -> Watching:
+        """What can be asked of the model where it is no experiment."""
 
     def epoch_end(self) -> None:
         """Say that an epoch is over; without it the end of an epoch is found by its rows coming round."""
@@ -83,29 +87,16 @@ class Scope(AbstractContextManager["Scope"]):
             try:
                 found = rebuilt(self._loop(), recorder, Path(folder))
             except UntranslatableError as obstacle:
-                return _of_signals(recorder, str(obstacle), time.perf_counter() - began)
+                found_anyway = glimpse(self._watching(), recorder, str(obstacle), Path(folder))
+                return replace(found_anyway, seconds=time.perf_counter() - began)
             return replace(_of_rules(found, recorder, Path(folder)), seconds=time.perf_counter() - began)
 
 
 def _of_rules(found: Rebuilt, recorder: Recorder, folder: Path) -> Diagnosis:
     """What the rules say about the loop as an experiment; what is wrong whatever the weights comes with them."""
-    said = judged(Evidence(found.experiment, folder, found.data, found.run))
+    said = judged(Evidence(found.experiment, folder, found.data, found.run, recorded_start=found.start))
     findings = list(said.findings)
     if (wrong := found.mismatch) is not None:
-        own = Finding(wrong.fault, Severity.WARNING, wrong.where, wrong.sentence, {}, wrong.remedies, confidence=1.0)
+        own = Finding(wrong.fault, Severity.CRITICAL, wrong.where, wrong.sentence, {}, wrong.remedies, confidence=1.0)
         findings = [own, *(finding for finding in findings if finding.fault != wrong.fault)]
     return replace(said, outcome=" ".join([said.outcome or "", *found.remarks]), findings=ordered(findings))
-
-
-def _of_signals(recorder: Recorder, obstacle: str, seconds: float) -> Diagnosis:
-    """What the signals alone say, and why the rules were not asked."""
-    sentence = say("Most rules could not be asked, because {obstacle}; the signals were watched.", obstacle=obstacle)
-    return Diagnosis(tuple(_bare(recorder.non_finite())), sentence, None, 0, seconds)
-
-
-def _bare(where: NonFinite | None) -> Sequence[Finding]:
-    if where is None:
-        return []
-    sentence = say("The numbers became infinite or NaN in step {step}.", step=where.step)
-    place, remedies = where.layer or say("training loss"), ("lower-rate", "standard-inputs", "clipping")
-    return [Finding("non-finite", Severity.CRITICAL, place, sentence, {"step": where.step}, remedies, confidence=1.0)]

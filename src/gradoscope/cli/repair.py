@@ -1,5 +1,6 @@
 """gradoscope repair: the smallest change that cures an experiment, with the proof."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from gradoscope.language import LANGUAGES, language, say, speaking
 
 if TYPE_CHECKING:
     from gradoscope.diagnosis import Repair
+    from gradoscope.training import Run
 
 
 @click.command()
@@ -49,10 +51,19 @@ def _document(found: "Repair") -> dict[str, Any]:
         "after": found.after,
         "remedies": list(found.remedies),
         "changes": list(found.changes),
+        "curves": [_curves(run) for run in found.runs],
         "experiment": found.experiment.to_toml(),
         "proof": None if found.proof is None else found.proof._asdict(),
         "trainings": found.trainings,
         "seconds": round(found.seconds, 3),
+    }
+
+
+def _curves(run: "Run") -> dict[str, list[float | None]]:
+    """Loss and score per epoch; what is not a number is null."""
+    return {
+        name: [value if math.isfinite(value) else None for value in map(float, curve)]
+        for name, curve in run.curves._asdict().items()
     }
 
 

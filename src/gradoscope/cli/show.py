@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 @click.option("--where", metavar="CONDITION", help="Only those of which this holds: facts with and, or, not, brackets.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(name: str | None, kind: str | None, where: str | None, as_json: bool) -> None:
-    r"""Show all that is known of the activation or loss NAME, or list the catalogue.
+    r"""Show all that is known of the activation, loss or fault NAME, or list the catalogue.
 
-    NAME is any alias in any spelling, or a family. CONDITION is made of words that facts lend to functions.
+    NAME is any alias in any spelling, or a family, or a fault that `diagnose` names. CONDITION is made of words that
+    facts lend to functions.
 
     \b
     gradoscope show LeakyReLU
+    gradoscope show vanishing-gradient
     gradoscope show --activations --where "zero_centred and smooth and not bounded"
     """
     from gradoscope.functions.search import KINDS, entries, find
@@ -35,13 +37,31 @@ def command(name: str | None, kind: str | None, where: str | None, as_json: bool
         return
     if where is not None:
         raise UsageError(say("--where filters the list; leave {name} out, or --where.", name=name))
-    found = find(name, kinds=kinds)
+    try:
+        found = find(name, kinds=kinds)
+    except UsageError as unknown:
+        _fault(name, unknown, as_json=as_json)
+        return
     if as_json:
         print_json(_document(found))
     elif found.entries:
         _pages(found)
     else:
         _list(found.family, name, as_json=False)
+
+
+def _fault(name: str, unknown: UsageError, *, as_json: bool) -> None:
+    """Show the page of a rule; where no rule has that name either, complain about the name."""
+    from gradoscope.diagnosis.rule import rules
+
+    fault = name.strip().lower().replace("_", "-").replace(" ", "-")
+    if fault not in rules:
+        raise unknown
+    rule = rules[fault]
+    if as_json:
+        print_json({"fault": {"name": rule.fault, "title": rule.title(), "page": rule.page}})
+    else:
+        click.echo(f"{rule.title()} [{rule.fault}]\n\n{rule.page}")
 
 
 def _list(entries: "tuple[Entry, ...]", asked: str | None, *, as_json: bool) -> None:

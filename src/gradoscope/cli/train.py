@@ -6,27 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gradoscope.cli.options import data_options, load_arguments, numbers, origin
-from gradoscope.cli.output import print_guesses, print_json, progress
+from gradoscope.cli.options import data_options
+from gradoscope.cli.output import print_json, progress
+from gradoscope.cli.single import from_data, from_file, network_options
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 
 if TYPE_CHECKING:
     from gradoscope.data import Prepared
-    from gradoscope.networks import Experiment
     from gradoscope.training import Run
 
 
 @click.command()
 @click.argument("data", metavar="DATA|EXPERIMENT.toml")
 @data_options
-@click.option("--activation", metavar="NAME", default="relu", help="Activation of the hidden layers (default: relu).")
-@click.option("--loss", metavar="NAME", help="Loss (default: the usual one of the task).")
-@click.option("--hidden", metavar="64,64", default="64,64", help="Units of each hidden layer (default: 64,64).")
-@click.option("--learning-rate", type=float, default=0.001, metavar="R", help="Learning rate (default: 0.001).")
-@click.option("--epochs", type=int, metavar="N", help="Most epochs (default: 100, stopping early).")
-@click.option("--batch-size", type=int, metavar="N", help="Rows per step (default: 32, or 128 for large data).")
-@click.option("--seed", type=click.IntRange(min=0), metavar="S", help="Seed of split, start, batches (default: 0).")
+@network_options
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the model (default: models/NAME)."
 )
@@ -47,11 +41,14 @@ def command(context: click.Context, /, data: str, out: Path | None, as_json: boo
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.files import free_folder, new_folder
     from gradoscope.training import Model, fit, prepared_for
+    from gradoscope.training.history import write_history
 
     path, several = Path(data), {name: given.pop(name) for name in ("devices", "coordinator", "processes", "process")}
     together = _together(**several)  # before anything else asks JAX for a device
-    experiment = _from_file(context, path) if path.suffix == ".toml" else _from_data(data, given, quiet=quiet)
-    folder = path.parent if path.suffix == ".toml" else Path()
+    written = path.suffix == ".toml"
+    kept = ("data", "out", *several, "as_json", "quiet")
+    experiment = from_file(context, path, kept) if written else from_data(data, given, quiet=quiet)
+    folder = path.parent if written else Path()
     prepared = prepared_for(experiment, folder)
     final = out or free_folder(Path("models") / Path(prepared.dataset.name).stem)
     keep_compiled_programs()
@@ -63,7 +60,7 @@ def command(context: click.Context, /, data: str, out: Path | None, as_json: boo
         with progress(say("Training"), quiet=quiet) as tell, together:
             run = fit(experiment, prepared, on_epoch=lambda done: tell(done, experiment.training.epochs))
         Model(experiment, run.params, run.moving, prepared.preparation).save(work)
-        _write_history(run, work / "history.csv")
+        write_history(run, work, folder)
     _tell(run, prepared, final, as_json=as_json)
     if run.outcome.name == "INTERRUPTED":
         context.exit(130)
@@ -81,53 +78,6 @@ def _together(
         join(coordinator, processes, process)
         return over_devices()
     return nullcontext() if devices is None else over_devices(devices)
-
-
-def _from_file(context: click.Context, path: Path) -> "Experiment":
-    """What the file says; options that the file decides are refused."""
-    from gradoscope.networks import Experiment
-
-    kept = ("data", "out", "devices", "coordinator", "processes", "process", "as_json", "quiet")
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in kept and source is click.core.ParameterSource.COMMANDLINE:
-            raise UsageError(
-                say("--{name} cannot be given with an experiment file; write it into {path}.",
-                    name=name.replace("_", "-"), path=path)
-            )  # fmt: skip
-    return Experiment.from_file(path)
-
-
-def _from_data(data: str, given: dict[str, Any], *, quiet: bool) -> "Experiment":
-    from dataclasses import replace
-
-    from gradoscope.comparison import default_settings, single_experiment
-    from gradoscope.data import load
-
-    arguments = load_arguments(given)
-    dataset = load(data, **arguments)
-    if not quiet:
-        print_guesses(dataset.guesses)
-    settings = default_settings(dataset)
-    wanted = {name: given[name] for name in ("epochs", "batch_size") if given[name] is not None}
-    settings = replace(settings, hidden=(numbers("--hidden", given["hidden"], int),), **wanted)
-    losses = [given["loss"]] if given["loss"] else []
-    return single_experiment(
-        dataset,
-        origin(data, arguments),
-        settings,
-        given["activation"],
-        losses,
-        given["learning_rate"],
-        given["seed"] or 0,
-    )
-
-
-def _write_history(run: "Run", path: Path) -> None:
-    import polars as pl
-
-    table = {"epoch": range(1, run.epochs + 1), **run.curves._asdict()}
-    pl.DataFrame(table).write_csv(path)
 
 
 def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Diagnosis: from a run to findings, the one to act on first, and from findings to a repaired experiment."""
 
-from gradoscope.diagnosis.examine import check, diagnose
+from gradoscope.diagnosis.examine import check, diagnose, diagnose_run
 from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.page import document, page
 from gradoscope.diagnosis.remedies import Remedy, remedies
@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "check",
     "diagnose",
+    "diagnose_run",
     "document",
     "page",
     "remedies",

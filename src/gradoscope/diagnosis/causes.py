@@ -8,7 +8,7 @@ from gradoscope.diagnosis.finding import Finding, Severity
 
 NOTHING_LEARNED = ("no-learning",)
 BAD_STEPS = ("oscillating-loss", "exploding-gradient", "non-finite", "dead-units", *NOTHING_LEARNED)
-NO_SIGNAL = ("vanishing-gradient", "saturated-units", "dead-units", "slow-convergence", *NOTHING_LEARNED)
+NO_SIGNAL = ("zigzag", "vanishing-gradient", "saturated-units", "dead-units", "slow-convergence", *NOTHING_LEARNED)
 
 # From causes to symptoms: a fault stands before everything that it may bring about.
 CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -24,23 +24,28 @@ CAUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "wrong-loss": ("saturated-units", "slow-convergence", *NOTHING_LEARNED),
         "linear-network": NOTHING_LEARNED,
-        "wrong-hidden-activation": ("exploding-gradient", "non-finite", *NO_SIGNAL),
+        "wrong-hidden-activation": ("double-softmax", "exploding-gradient", "non-finite", *NO_SIGNAL),
+        "double-softmax": ("saturated-units", "slow-convergence", *NOTHING_LEARNED),
         "unscaled-inputs": (*BAD_STEPS, *NO_SIGNAL),
         "unscaled-targets": (*BAD_STEPS, *NO_SIGNAL),
-        "poor-initialisation": ("exploding-gradient", "non-finite", *NO_SIGNAL),
+        "poor-initialisation": ("signal-collapse", "exploding-gradient", "non-finite", *NO_SIGNAL),
+        "signal-collapse": ("vanishing-gradient", "slow-convergence", *NOTHING_LEARNED),
         "excessive-regularisation": ("vanishing-gradient", "slow-convergence", *NOTHING_LEARNED),
         "learning-rate-too-high": BAD_STEPS,
         "learning-rate-too-low": ("too-few-epochs", "slow-convergence", *NOTHING_LEARNED),
         "batch-size": ("oscillating-loss", "too-few-epochs", "slow-convergence", *NOTHING_LEARNED),
         "wrong-optimizer": ("oscillating-loss", "slow-convergence", *NOTHING_LEARNED),
+        "narrow-network": ("slow-convergence", *NOTHING_LEARNED),
         "too-few-epochs": ("slow-convergence", *NOTHING_LEARNED),
         "exploding-gradient": ("non-finite", "saturated-units", *NOTHING_LEARNED),
         "non-finite": NOTHING_LEARNED,
         "vanishing-gradient": ("dead-units", "slow-convergence", *NOTHING_LEARNED),
         "saturated-units": ("slow-convergence", *NOTHING_LEARNED),
         "dead-units": ("slow-convergence", *NOTHING_LEARNED),
+        "zigzag": ("slow-convergence", *NOTHING_LEARNED),
         "missing-regularisation": ("overfitting",),
         "overfitting": (),
+        "class-imbalance": NOTHING_LEARNED,
         "oscillating-loss": ("slow-convergence",),
         "slow-convergence": (),
         "no-learning": (),
@@ -61,7 +66,8 @@ ATTEMPTS = (
     "missing-regularisation",
     "wrong-hidden-activation",
 )
-LAST_ATTEMPTS = ("wrong-optimizer",)  # it changes the learning rate as well, so several changes at once come before it
+# They change more than one thing, so several changes at once come before them.
+LAST_ATTEMPTS = ("wrong-optimizer", "narrow-network")
 _RANK = {fault: rank for rank, fault in enumerate(CAUSES)}
 _SEVERITIES = list(Severity)
 

@@ -55,7 +55,7 @@ def combined(evidence: Evidence) -> list[Finding]:
 def _apply(evidence: Evidence, parts: "list[Part] | tuple[Part, ...]") -> Experiment:
     experiment = evidence.experiment
     for part in parts:
-        experiment = remedies[part.remedy](experiment, evidence.data) or experiment
+        experiment = remedies[part.remedy](experiment, evidence) or experiment
     return experiment
 
 

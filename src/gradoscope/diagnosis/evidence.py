@@ -11,8 +11,9 @@ import numpy as np
 
 from gradoscope.data import DataSpec, Prepared
 from gradoscope.diagnosis.merits import Difference, Merits, constant, merits, paired
+from gradoscope.diagnosis.range_test import RangeTest, range_test
 from gradoscope.diagnosis.reference import Reference, references
-from gradoscope.networks import Experiment, Layer, Named, plan
+from gradoscope.networks import Experiment, Layer, Named, Params, plan
 from gradoscope.training import Outcome, Run, baseline, fit, metric_of, outputs, prepared_for
 from gradoscope.training.passes import Pass, passes, starts
 
@@ -53,14 +54,21 @@ class Evidence:
         Its prepared rows.
     run
         Its run; None before training, when only the rules that read the experiment and its rows speak.
+    answers
+        How well it meets its rows, where that is known already.
+    recorded_start
+        The weights it started from, where they were recorded; None draws them as its initialisers and its seed say.
     """
 
     experiment: Experiment
     folder: Path
     data: Prepared
     run: Run | None
+    answers: Trial | None = None
+    recorded_start: Params | None = None
     _prepared: dict[tuple[DataSpec, int, int], Prepared] = field(default_factory=dict)
     _trials: list[tuple[Experiment, Trial]] = field(default_factory=list)
+    _range_tests: list[tuple[Experiment, RangeTest]] = field(default_factory=list)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -101,10 +109,15 @@ class Evidence:
         return self.all_starts[0]
 
     @cached_property
+    def all_start_weights(self) -> list[Params]:
+        """The weights that this run started from, and those of the seeds that follow its own."""
+        own, *others = starts(self.experiment, self.data.train.inputs.shape[1], 1 + OTHER_STARTS)
+        return [self.recorded_start or own, *others]
+
+    @cached_property
     def all_starts(self) -> list[Pass]:
         """The start of this run, and those of the seeds that follow its own."""
-        drawn = starts(self.experiment, self.data.train.inputs.shape[1], 1 + OTHER_STARTS)
-        return passes(self.experiment, drawn, self.data.train.inputs)
+        return passes(self.experiment, self.all_start_weights, self.data.train.inputs)
 
     @cached_property
     def end(self) -> Pass:
@@ -116,7 +129,7 @@ class Evidence:
     @cached_property
     def own(self) -> Trial:
         """The run itself, row by row."""
-        return self._judged(self.ran, self.data)
+        return self.answers or self._judged(self.ran, self.data)
 
     @cached_property
     def constant(self) -> Merits:
@@ -204,10 +217,19 @@ class Evidence:
         self._trials.append((changed, done))
         return done
 
+    def range_test(self, changed: Experiment) -> RangeTest:
+        """Which learning rate suits the changed experiment, whatever its own."""
+        alike = replace(changed, training=replace(changed.training, learning_rate=1.0))
+        for known, done in self._range_tests:
+            if known == alike:
+                return done
+        self._range_tests.append((alike, range_test(alike, self._data_of(changed))))
+        return self._range_tests[-1][1]
+
     @property
     def trainings(self) -> int:
-        """How many networks were trained so far."""
-        return len(self._trials) + (self.run is not None)
+        """How many networks were trained so far; a range test counts as the trainings whose steps it took."""
+        return len(self._trials) + (self.run is not None) + sum(test.trainings for _, test in self._range_tests)
 
     def gain(self, trial: Trial) -> Difference:
         """The share of what the run leaves on the table that the trial picks up, and its z.

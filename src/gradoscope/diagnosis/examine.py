@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from gradoscope.diagnosis.causes import ATTEMPTS, CAUSES, LAST_ATTEMPTS, ordered
 from gradoscope.diagnosis.combined import combined
 from gradoscope.diagnosis.evidence import Evidence
@@ -12,12 +14,14 @@ from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.rule import rules
 from gradoscope.networks import Experiment
 from gradoscope.training import fit, prepared_for
+from gradoscope.training.epoch import Record
 from gradoscope.training.fit import OnEpoch
+from gradoscope.training.history import read_history
 
 # Symptoms say what happened, not why: a twin may still show the cause.
 SYMPTOMS = (
-    "non-finite", "exploding-gradient", "saturated-units", "dead-units", "oscillating-loss", "slow-convergence",
-    "no-learning", "overfitting",
+    "non-finite", "exploding-gradient", "saturated-units", "dead-units", "zigzag", "oscillating-loss",
+    "slow-convergence", "no-learning", "overfitting", "class-imbalance",
 )  # fmt: skip
 
 
@@ -38,7 +42,12 @@ def check(experiment: Experiment, folder: Path = Path()) -> Diagnosis:
 
 
 def diagnose(
-    experiment: Experiment, folder: Path = Path(), *, seeds: int = 1, on_epoch: OnEpoch | None = None
+    experiment: Experiment,
+    folder: Path = Path(),
+    *,
+    seeds: int = 1,
+    stop: bool = False,
+    on_epoch: OnEpoch | None = None,
 ) -> Diagnosis:
     """Train the experiment as written, and say what is wrong with it, or that nothing is.
 
@@ -51,6 +60,8 @@ def diagnose(
     seeds
         How many runs are diagnosed: the experiment's own seed and those that follow it. A finding says in how many of
         them it stands, and counts as soon as it stands in one.
+    stop
+        Whether training ends as soon as a fault stands that no further epoch can mend (`hopeless`).
     on_epoch
         Called with the number of finished epochs of each run.
 
@@ -62,7 +73,9 @@ def diagnose(
     began = time.perf_counter()
     first = experiment.training.seed
     alone = [
-        _alone(replace(experiment, training=replace(experiment.training, seed=seed)), folder, on_epoch)
+        judged(
+            examined(replace(experiment, training=replace(experiment.training, seed=seed)), folder, on_epoch, stop=stop)
+        )
         for seed in range(first, first + seeds)
     ]
     findings = alone[0].findings if seeds == 1 else ordered(_together(alone))
@@ -70,14 +83,24 @@ def diagnose(
     return replace(alone[0], findings=findings, trainings=trainings, seconds=time.perf_counter() - began)
 
 
-def _alone(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None) -> Diagnosis:
-    return judged(examined(experiment, folder, on_epoch))
+def diagnose_run(folder: Path) -> Diagnosis:
+    """Say what is wrong with a run that lies in a folder, as `gradoscope train` leaves it; only twins are trained.
+
+    Raises
+    ------
+    DataError
+        The folder holds no run, or its data are not where they were.
+    """
+    began = time.perf_counter()
+    run, data_folder = read_history(folder)
+    evidence = Evidence(run.experiment, data_folder, prepared_for(run.experiment, data_folder), run)
+    return replace(judged(evidence), trainings=evidence.trainings - 1, seconds=time.perf_counter() - began)
 
 
 def judged(evidence: Evidence) -> Diagnosis:
     """What the rules say of a run, wherever it was trained."""
     findings = ordered(_findings(evidence))
-    return Diagnosis(findings, evidence.ran.sentence, _score(evidence), evidence.trainings)
+    return Diagnosis(findings, evidence.ran.sentence, score_of(evidence), evidence.trainings)
 
 
 def _together(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:
@@ -91,10 +114,21 @@ def _together(diagnoses: Sequence[Diagnosis]) -> Iterator[Finding]:
             yield replace(worst, seen_in=(times, len(diagnoses)), confidence=worst.confidence * times / len(diagnoses))
 
 
-def examined(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None = None) -> Evidence:
-    """The evidence of a trained experiment."""
+def examined(experiment: Experiment, folder: Path, on_epoch: OnEpoch | None = None, *, stop: bool = False) -> Evidence:
+    """The evidence of a trained experiment; `stop` ends training where it is `hopeless`."""
     data = prepared_for(experiment, folder)
-    return Evidence(experiment, folder, data, fit(experiment, data, on_epoch=on_epoch))
+    run = fit(experiment, data, on_epoch=on_epoch, enough=hopeless if stop else None)
+    return Evidence(experiment, folder, data, run)
+
+
+def hopeless(record: Record) -> bool:
+    """Whether an epoch ended in what no further one can mend.
+
+    That is numbers that are not finite, or a hidden layer none of whose units got a gradient from any row: nothing
+    moves it any more, and nothing passes it on the way to the layers before.
+    """
+    lifeless = np.asarray(record.signals.dead)[:, :-1] >= 1
+    return bool((~np.isfinite(record.train_loss) | lifeless.any(1)).all())
 
 
 def measured(evidence: Evidence) -> list[Finding]:
@@ -125,7 +159,8 @@ def _first(evidence: Evidence, faults: Sequence[str]) -> list[Finding]:
     return []
 
 
-def _score(evidence: Evidence) -> Score:
+def score_of(evidence: Evidence) -> Score:
+    """The scores of its run, beside a constant answer and the best plain model."""
     return Score(
         evidence.metric,
         evidence.ran.train_score,

@@ -31,14 +31,18 @@ def merits(metric: str, outputs: NDArray[np.floating], targets: NDArray[np.float
     array([ 1., -1.])
     """
     if metric == "accuracy":
-        truth = targets[:, 0] if targets.shape[1] == 1 else targets.argmax(1)
-        return merits_of_codes(labels(outputs), truth)
+        return merits_of_codes(labels(outputs), codes(targets))
     variance = targets.astype(np.float64).var(0)
     wide = np.where(np.isfinite(outputs), outputs, np.inf).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         each = 1 - (wide - targets) ** 2 / np.where(variance > 0, variance, np.inf)
     rows: Merits = np.maximum(each.mean(1), WORST)
     return rows
+
+
+def codes(targets: NDArray[np.floating]) -> NDArray[Any]:
+    """The class of every row, from a column of classes or one column for each; shape (rows,)."""
+    return targets[:, 0] if targets.shape[1] == 1 else targets.argmax(1)
 
 
 def merits_of_codes(guesses: NDArray[Any], truth: NDArray[Any]) -> Merits:

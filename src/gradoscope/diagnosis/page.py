@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gradoscope.diagnosis.finding import Diagnosis, Finding, Score
-from gradoscope.diagnosis.remedies import remedies
+from gradoscope.diagnosis.remedies import Remedy, remedies
 from gradoscope.diagnosis.rule import rules
 from gradoscope.language import say
 
@@ -37,7 +37,16 @@ def _table(finding: Finding) -> dict[str, Any]:
         "seen_in": None if seen is None else {"starts": seen[0], "of": seen[1]},
         "because_of": list(finding.because_of),
         "cause_of": list(finding.cause_of),
-        "remedies": [{"name": name, "advice": remedies[name].sentence()} for name in finding.remedies],
+        "remedies": [_advice(remedies[name]) for name in finding.remedies],
+    }
+
+
+def _advice(remedy: Remedy) -> dict[str, str]:
+    return {
+        "name": remedy.name,
+        "advice": remedy.sentence(),
+        "expected": remedy.effect(),
+        "safety": remedy.safety.value,
     }
 
 
@@ -99,7 +108,8 @@ def _paragraphs(number: int, finding: Finding) -> Iterator[str]:
     if finding.remedies:
         yield "   " + say("What to do:")
         for name in finding.remedies:
-            yield from _wrapped(remedies[name].sentence(), "   - ")
+            remedy = remedies[name]
+            yield from _wrapped(f"{remedy.sentence()} → {remedy.effect()} ({remedy.safety.title})", "   - ")
 
 
 def _wrapped(text: str, mark: str) -> list[str]:

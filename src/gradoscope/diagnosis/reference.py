@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from gradoscope.data import Rows
-from gradoscope.diagnosis.merits import Merits, merits, merits_of_codes
+from gradoscope.diagnosis.merits import Merits, codes, merits, merits_of_codes
 from gradoscope.language import say
 
 LARGEST = 3000  # training rows beyond it are thinned out: a reference is a lower bound of what the data allow
@@ -83,11 +83,10 @@ def _judged(metric: str, make: Callable[[], Any], train: Rows, rows: Rows) -> Me
     chosen = np.unique(np.linspace(0, len(train.inputs) - 1, LARGEST).astype(np.int64))
     inputs, targets = _finite(train.inputs[chosen]), train.targets[chosen].astype(np.float64)
     if metric == "accuracy":
-        codes = targets[:, 0] if targets.shape[1] == 1 else targets.argmax(1)
-        truth = rows.targets[:, 0] if rows.targets.shape[1] == 1 else rows.targets.argmax(1)
-        if len(np.unique(codes)) == 1:
-            return merits_of_codes(np.full(truth.shape, codes[0]), truth)
-        return merits_of_codes(make().fit(inputs, codes).predict(_finite(rows.inputs)), truth)
+        known, truth = codes(targets), codes(rows.targets)
+        if len(np.unique(known)) == 1:
+            return merits_of_codes(np.full(truth.shape, known[0]), truth)
+        return merits_of_codes(make().fit(inputs, known).predict(_finite(rows.inputs)), truth)
     center, scale = targets.mean(0), np.where(targets.std(0) > 0, targets.std(0), 1.0)
     fitted = make().fit(inputs, _column((targets - center) / scale))
     guesses = fitted.predict(_finite(rows.inputs)).reshape(rows.targets.shape)
@@ -114,3 +113,18 @@ def _out_of_fold(metric: str, make: Callable[[], Any], train: Rows, seed: int) -
         else:
             found[fold] = 0.0
     return found
+
+
+def balanced_out_of_fold(train: Rows, seed: int) -> Merits:
+    """Merits on the training rows of the plain model with balanced class weights that does best over all classes."""
+    kinds: list[Callable[[], Any]] = [
+        lambda: LogisticRegression(max_iter=300, tol=1e-3, class_weight="balanced"),
+        lambda: SVC(C=3.0, class_weight="balanced"),
+    ]
+    found = [_out_of_fold("accuracy", partial(_scaled, make), train, seed) for make in kinds]
+    return max(found, key=lambda right: balanced_accuracy(right, codes(train.targets)))
+
+
+def balanced_accuracy(right: Merits, of_row: NDArray[Any]) -> float:
+    """The mean over the classes of the share of their rows that is right."""
+    return float(np.mean([right[of_row == each].mean() for each in np.unique(of_row)]))

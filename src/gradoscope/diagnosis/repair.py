@@ -1,7 +1,4 @@
-"""Repair: the smallest change that cures an experiment, found within a budget of trainings and proven on held-out rows.
-
-Half of the validation rows choose (every other one), the rest prove. Few rows do both, and the proof says so.
-"""
+"""Repair: the smallest change that cures an experiment, found within a budget and proven on held-out rows."""
 
 import math
 import time
@@ -13,33 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradoscope.diagnosis.combined import ALWAYS, IN_TURN
 from gradoscope.diagnosis.evidence import Evidence
-from gradoscope.diagnosis.examine import SYMPTOMS, examined, measured
-from gradoscope.diagnosis.finding import Finding
-from gradoscope.diagnosis.merits import Merits, merits, paired
-from gradoscope.diagnosis.remedies import remedies
-from gradoscope.diagnosis.twins import FEW_UPDATES, updates
+from gradoscope.diagnosis.examine import examined
+from gradoscope.diagnosis.merits import Merits, merits
+from gradoscope.diagnosis.search import Chain, Search, halves
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, plan
-from gradoscope.training import fit, outputs, prepared_for
+from gradoscope.training import Run, fit, outputs, prepared_for
 
 PAIRS = 2  # further seeds on which the original and the repaired experiment are trained
 FEWEST = 2 * PAIRS + 2
-ENOUGH_TO_HALVE = 40
-GOAL = 0.05  # share of what the data allow that a cured run may still miss
-NEARLY, CHANCE = 0.2, 1.0
-STILL_FALLING = 0.02  # of what the loss fell before, in the last fifth of the epochs
-TOLERANCE = 0.02  # share of it that a smaller change may cost
 NORMAL_95 = 1.96
-
-Chain = tuple[str, ...]
-STRONGEST: tuple[Chain, ...] = (
-    ("suited-activation", "adam-faster"),
-    ("suited-activation", "adam-faster", "more-epochs"),
-    ("suited-activation", "adam-faster", "many-more-epochs"),
-)
 
 
 class Proof(NamedTuple):
@@ -57,16 +39,25 @@ class Proof(NamedTuple):
 
 @dataclass(frozen=True)
 class Repair:
-    """What was found: scores before and after on the validation rows, the changes, the experiment, the proof."""
+    """What was found: the runs before and after, the changes in a line each, the experiment, the proof."""
 
-    before: float
-    after: float
+    runs: tuple[Run, Run]
     remedies: Chain
     changes: tuple[str, ...]
     experiment: Experiment
     proof: Proof | None
     trainings: int
     seconds: float
+
+    @property
+    def before(self) -> float:
+        """The score of the original on its validation rows."""
+        return self.runs[0].validation_score
+
+    @property
+    def after(self) -> float:
+        """The score of the repaired experiment on its validation rows."""
+        return self.runs[1].validation_score
 
 
 def repair(experiment: Experiment, folder: Path = Path(), *, budget: int = 20) -> Repair:
@@ -91,119 +82,20 @@ def repair(experiment: Experiment, folder: Path = Path(), *, budget: int = 20) -
             say("The budget is {budget} trainings; at least {fewest} are needed.", budget=budget, fewest=FEWEST)
         )
     began = time.perf_counter()
-    search = _Search(examined(experiment, folder), budget - 2 * PAIRS)
-    chain = search.smaller(search.best())
-    repaired = search.applied(chain)
+    search = Search(examined(experiment, folder), budget - 2 * PAIRS)
+    chain, repaired, _ = search.run()
     proof = _prove(search.evidence, repaired) if chain else None
     trainings = search.evidence.trainings + (2 * PAIRS if chain else 0)
-    scores = [trial.run.validation_score for trial in (search.evidence.own, search.evidence.trial(repaired))]
+    runs = search.evidence.own.run, search.trial(repaired).run
     lines = tuple(changes(experiment, repaired))
-    return Repair(scores[0], scores[1], chain, lines, repaired, proof, trainings, time.perf_counter() - began)
-
-
-@dataclass(frozen=True)
-class _Search:
-    """Chains of remedies, tried until one cures or the budget is spent."""
-
-    evidence: Evidence
-    budget: int
-
-    def applied(self, chain: Chain) -> Experiment:
-        """The experiment after the remedies of the chain."""
-        experiment = self.evidence.experiment
-        for name in chain:
-            experiment = remedies[name](experiment, self.evidence.data) or experiment
-        return experiment
-
-    def chosen(self, chain: Chain) -> Merits:
-        """The chain's merits on the rows that choose."""
-        changed = self.applied(chain)
-        trial = self.evidence.own if changed == self.evidence.experiment else self.evidence.trial(changed)
-        return _halves(trial.validation)[0]
-
-    def value(self, chain: Chain) -> float:
-        """How much of what the data allow the chain reaches on the rows that choose (1: all of it)."""
-        floor, top = _halves(self.evidence.constant)[0].mean(), _halves(self.evidence.reference.validation)[0].mean()
-        return float((self.chosen(chain).mean() - floor) / max(top - floor, 1e-9))
-
-    def cured(self, chain: Chain) -> bool:
-        """Whether the chain reaches what the data allow, or nearly so and no farther from it than chance explains."""
-        value, top = self.value(chain), _halves(self.evidence.reference.validation)[0]
-        return value >= 1 - GOAL or (value >= 1 - NEARLY and paired(top, self.chosen(chain)).z < CHANCE)
-
-    @property
-    def spent(self) -> bool:
-        """Whether nothing is left to spend."""
-        return self.evidence.trainings >= self.budget
-
-    def best(self) -> Chain:
-        """The first chain that cures, or the best of those that the budget allowed."""
-        values: dict[Chain, float] = {(): self.value(())}
-        if self.cured(()) and not _causes(self.evidence):
-            return ()
-        for chain in _candidates(self.evidence):
-            if self.spent:
-                break
-            values[chain] = self.value(chain)
-            if self.cured(chain):
-                return self.longer(chain)
-        return max(values, key=lambda chain: values[chain])
-
-    def longer(self, chain: Chain) -> Chain:
-        """The chain with more epochs, where its loss is still falling and the gain is clear."""
-        loss = np.asarray(self.evidence.trial(self.applied(chain)).run.curves.train_loss, np.float64)
-        late = loss[-max(len(loss) // 5, 2) :]
-        if self.spent or len(loss) < len(late) or late[0] - late[-1] < STILL_FALLING * (loss[0] - late[0]):
-            return chain
-        extended = (*chain, "more-epochs")
-        return extended if self.value(extended) >= self.value(chain) + GOAL else chain
-
-    def smaller(self, chain: Chain) -> Chain:
-        """The chain without the remedies that it can do without."""
-        chain = tuple(name for name in chain if remedies[name](self.evidence.experiment, self.evidence.data))
-        needed = min(self.value(chain), 1.0) - TOLERANCE
-        for name in reversed(chain):
-            rest = tuple(other for other in chain if other != name)
-            if not self.spent and self.value(rest) >= needed:
-                chain = rest
-        return chain
-
-
-def _causes(evidence: Evidence) -> list[Finding]:
-    """Faults that stand and are no mere symptoms, as far as nothing has to be trained to see them."""
-    return [finding for finding in measured(evidence) if finding.stands and finding.fault not in SYMPTOMS]
-
-
-def _candidates(evidence: Evidence) -> Iterator[Chain]:
-    """Chains in the order of trial: what the findings advise, usual remedies at once, and ever stronger company."""
-    advised = dict.fromkeys(name for finding in _causes(evidence) for name in finding.remedies)
-    always = tuple(part.remedy for part in ALWAYS)
-    singles = [(name,) for name in list(advised)[:4]]
-    usual = [(*always, *(part.remedy for part in last)) for last in IN_TURN]
-    few = updates(evidence) < FEW_UPDATES
-    strongest = [(*always, *last) for last in STRONGEST if few or "many-more-epochs" not in last]
-    # A run of few steps needs more of them before anything else can show; otherwise the costly chains come last.
-    chains = [*singles, *strongest, *usual] if few else [*singles, *usual, *strongest]
-    seen = [evidence.experiment]
-    for chain in chains:
-        experiment = evidence.experiment
-        for name in chain:
-            experiment = remedies[name](experiment, evidence.data) or experiment
-        if experiment not in seen:
-            seen.append(experiment)
-            yield chain
-
-
-def _halves(rows: Merits) -> tuple[Merits, Merits]:
-    """The rows that choose and the rows that prove."""
-    return (rows, rows) if len(rows) < ENOUGH_TO_HALVE else (rows[::2], rows[1::2])
+    return Repair(runs, chain, lines, repaired, proof, trainings, time.perf_counter() - began)
 
 
 def _prove(evidence: Evidence, repaired: Experiment) -> Proof:
     """Both experiments on further seeds, compared row by row on the rows that had no part in the choice."""
     seeds = range(evidence.experiment.training.seed + 1, evidence.experiment.training.seed + 1 + PAIRS)
     differences = [
-        _halves(_held_out(evidence, repaired, seed))[1] - _halves(_held_out(evidence, evidence.experiment, seed))[1]
+        halves(_held_out(evidence, repaired, seed))[1] - halves(_held_out(evidence, evidence.experiment, seed))[1]
         for seed in seeds
     ]
     gain = float(np.mean([d.mean() for d in differences]))

@@ -34,6 +34,8 @@ class Rule:
         Trains a changed twin to be sure, or None; asked only while nothing else explains a failing run.
     before_training
         Whether `measure` also speaks about an experiment that has not been trained.
+    of_scores
+        Whether `measure` reads rows, curves and scores alone, and nothing of the layers.
     page
         Why the fault hurts, how it is seen, what to do, references.
     """
@@ -43,20 +45,28 @@ class Rule:
     measure: Examine
     attempt: Examine | None
     before_training: bool
+    of_scores: bool
     page: str
 
 
 _FOUND: dict[str, Rule] = {}
 
 
-def rule(title: Callable[[], str], *, before_training: bool = False, attempt: Examine | None = None) -> Enter:
+def rule(
+    title: Callable[[], str],
+    *,
+    before_training: bool = False,
+    of_scores: bool = False,
+    attempt: Examine | None = None,
+) -> Enter:
     """Decorator: the function of a rule's file that measures."""
 
     def enter(measure: Examine) -> Examine:
         module = inspect.getmodule(measure)
         assert module is not None
         fault = module.__name__.rpartition(".")[2].replace("_", "-")
-        _FOUND[fault] = Rule(fault, title, measure, attempt, before_training, inspect.getdoc(module) or "")
+        page = inspect.getdoc(module) or ""
+        _FOUND[fault] = Rule(fault, title, measure, attempt, before_training, of_scores, page)
         return measure
 
     return enter

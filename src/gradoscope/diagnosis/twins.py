@@ -20,7 +20,7 @@ def updates(evidence: Evidence) -> int:
 def first_cure(evidence: Evidence, names: Sequence[str]) -> tuple[str, Experiment] | None:
     """The first remedy (with the changed experiment) that makes up at least half of what the run misses."""
     for name in names:
-        changed = remedies[name](evidence.experiment, evidence.data)
+        changed = remedies[name](evidence.experiment, evidence)
         if changed is not None and evidence.cures(changed):
             return name, changed
     return None

@@ -28,6 +28,7 @@ from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
 
 OnEpoch = Callable[[int], None]
+Enough = Callable[[Record], bool]
 BLOCK_ROWS = 1024
 
 
@@ -37,7 +38,9 @@ def prepared_for(experiment: Experiment, folder: Path = Path()) -> Prepared:
     return prepare_experiment(experiment.data, units, training.seed, folder, training.class_weight)
 
 
-def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None) -> Run:
+def fit(
+    experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None, enough: Enough | None = None
+) -> Run:
     """Train one experiment.
 
     Parameters
@@ -48,6 +51,8 @@ def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = No
         Its prepared rows (`prepared_for`).
     on_epoch
         Called with the number of finished epochs after each one.
+    enough
+        Asked about the record of each epoch; True ends training.
 
     Returns
     -------
@@ -59,7 +64,9 @@ def fit(experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = No
     UsageError
         The network's outputs do not fit the targets.
     """
-    return fit_population([experiment], data.train, data.validation, data.task, test=data.test, on_epoch=on_epoch)[0]
+    return fit_population(
+        [experiment], data.train, data.validation, data.task, test=data.test, on_epoch=on_epoch, enough=enough
+    )[0]
 
 
 def fit_population(
@@ -70,6 +77,7 @@ def fit_population(
     *,
     test: Rows | None = None,
     on_epoch: OnEpoch | None = None,
+    enough: Enough | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Run]:
     """Train experiments that differ in activations, initialisers, loss and learning rate as one compiled program.
@@ -88,6 +96,8 @@ def fit_population(
         Rows that the returned parameters are judged on in the end.
     on_epoch
         Called with the number of finished epochs after each one.
+    enough
+        Asked about the record of each epoch; True ends training.
     cancelled
         Asked between epochs; True ends training.
 
@@ -105,16 +115,18 @@ def fit_population(
     rates = everywhere(jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32)))
     began = time.perf_counter()
     records: list[Record] = []
+    halted = False
     with interruptible() as interrupted:
         for epoch in range(experiments[0].training.epochs):
             state, record = train_epoch(program, state, data, rates, seed)
             records.append(jax.device_get(record))
             if on_epoch is not None:
                 on_epoch(epoch + 1)
-            if records[-1].stopped.all() or interrupted() or cancelled():
+            halted = enough is not None and enough(records[-1])
+            if records[-1].stopped.all() or halted or interrupted() or cancelled():
                 break
     seconds = (time.perf_counter() - began) / len(experiments)
-    ended = interrupted() or cancelled()
+    ended = halted or interrupted() or cancelled()
     return _runs(experiments, program, state, records, (train, test), seconds, ended)
 
 

@@ -24,7 +24,7 @@ from gradoscope.language import say
 FEWEST, NOTHING, CLEAR = 50, 1.0, 3.0
 
 
-@rule(lambda: say("Label errors"))
+@rule(lambda: say("Label errors"), of_scores=True)
 def measure(evidence: Evidence) -> Finding | None:
     """Whether the validation rows can be learned, but the training rows cannot."""
     train, validation = evidence.data.train, evidence.data.validation

@@ -19,7 +19,7 @@ from gradoscope.diagnosis.rule import rule
 from gradoscope.language import say
 
 
-@rule(lambda: say("No learning"))
+@rule(lambda: say("No learning"), of_scores=True)
 def measure(evidence: Evidence) -> Finding | None:
     """The run against a constant answer, on its own training rows."""
     if not evidence.idle:

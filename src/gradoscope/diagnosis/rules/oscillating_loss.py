@@ -22,7 +22,7 @@ from gradoscope.language import say
 DETOUR, JUMP, FEWEST = 5.0, 0.1, 8
 
 
-@rule(lambda: say("Oscillating loss"))
+@rule(lambda: say("Oscillating loss"), of_scores=True)
 def measure(evidence: Evidence) -> Finding | None:
     """How far the loss travels against how far it gets."""
     loss = np.asarray(evidence.ran.curves.train_loss, np.float64)

@@ -24,7 +24,7 @@ from gradoscope.language import say
 GAP, RISE = 0.2, 1.5
 
 
-@rule(lambda: say("Overfitting"))
+@rule(lambda: say("Overfitting"), of_scores=True)
 def measure(evidence: Evidence) -> Finding | None:
     """The gap between training and validation rows, against what plain models show is possible."""
     if evidence.standing not in (Standing.SHORT, Standing.FINE) or evidence.underfits:

@@ -28,7 +28,7 @@ from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.rule import rule
 from gradoscope.diagnosis.starting import journey
 from gradoscope.language import say
-from gradoscope.training.passes import bounded, starts
+from gradoscope.training.passes import bounded
 
 FACTOR = 3.0
 MOSTLY = 0.5
@@ -43,8 +43,8 @@ class Drawn(NamedTuple):
 
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether a twin with suited starting weights does better."""
-    off = _off_scale(evidence)
-    changed = remedies["suited-start"](evidence.experiment, evidence.data)
+    off = off_scale(evidence)
+    changed = remedies["suited-start"](evidence.experiment, evidence)
     if not off or changed is None or not evidence.cures(changed):
         return None
     return _finding(off, Severity.WARNING, 1.0)
@@ -63,7 +63,7 @@ def measure(evidence: Evidence) -> Finding | None:
             ("suited-start",),
             confidence=1.0,
         )
-    off = _off_scale(evidence)
+    off = off_scale(evidence)
     if not off or (evidence.run is not None and not evidence.failing):
         return None
     way = journey(evidence.start)
@@ -74,7 +74,7 @@ def measure(evidence: Evidence) -> Finding | None:
 
 def _alike(evidence: Evidence) -> int | None:
     """The first hidden layer (from 1) all of whose units start equal, though their targets may differ."""
-    weights = starts(evidence.experiment, evidence.data.train.inputs.shape[1], 1)[0]
+    weights = evidence.all_start_weights[0]
     for number, layer in enumerate(weights[:-1], 1):
         kernel, bias = np.asarray(layer.kernel[0]), np.asarray(layer.bias[0])
         if kernel.shape[1] > 1 and np.ptp(kernel, axis=1).max() == 0 and np.ptp(bias) == 0:
@@ -82,9 +82,9 @@ def _alike(evidence: Evidence) -> int | None:
     return None
 
 
-def _off_scale(evidence: Evidence) -> list[Drawn]:
+def off_scale(evidence: Evidence) -> list[Drawn]:
     """Layers whose weights spread far from every usual scale."""
-    weights = starts(evidence.experiment, evidence.data.train.inputs.shape[1], 1)[0]
+    weights = evidence.all_start_weights[0]
     found = []
     for number, (layer, spec) in enumerate(zip(weights[:-1], evidence.layers[:-1], strict=True), 1):
         fan_in, units = layer.kernel.shape[1:]

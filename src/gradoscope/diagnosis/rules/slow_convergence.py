@@ -21,7 +21,7 @@ from gradoscope.language import say
 STILL, MOSTLY = 0.02, 0.6
 
 
-@rule(lambda: say("Slow convergence"))
+@rule(lambda: say("Slow convergence"), of_scores=True)
 def measure(evidence: Evidence) -> Finding | None:
     """How much of its way the loss still makes at the end."""
     loss = np.asarray(evidence.ran.curves.train_loss, np.float64)

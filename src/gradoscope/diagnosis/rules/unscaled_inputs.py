@@ -32,7 +32,7 @@ def against_twin(evidence: Evidence) -> Finding | None:
     if not _suspicious(evidence, figures):
         return None
     for name in ("standard-inputs", "standard-both"):
-        changed = remedies[name](evidence.experiment, evidence.data)
+        changed = remedies[name](evidence.experiment, evidence)
         if changed is not None and evidence.cures(changed):
             share = evidence.gain(evidence.trial(changed)).mean
             proof = say("A twin with scaled data picks up {share:.0%} of what this run misses.", share=share)

@@ -32,7 +32,7 @@ from gradoscope.networks import Named
 
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether a twin with a usual hidden activation does better."""
-    changed = remedies["suited-activation"](evidence.experiment, evidence.data)
+    changed = remedies["suited-activation"](evidence.experiment, evidence)
     if evidence.depth == 0 or changed is None or not evidence.cures(changed):
         return None
     other, share = str(changed.network.hidden[0].activation), evidence.gain(evidence.trial(changed)).mean

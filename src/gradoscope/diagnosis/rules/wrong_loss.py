@@ -15,9 +15,10 @@ the matched pair of output and loss makes up at least half of what was missing.
 References: Bishop 2006, section 5.2; Golik, Doetsch & Ney 2013 (cross-entropy against squared error).
 """
 
+from gradoscope.diagnosis.changes import loss_takes
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.finding import Finding, Number, Severity
-from gradoscope.diagnosis.remedies import loss_takes, remedies
+from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.rule import rule
 from gradoscope.functions import losses
 from gradoscope.functions.facts import Minimiser
@@ -26,7 +27,7 @@ from gradoscope.language import say
 
 def against_twin(evidence: Evidence) -> Finding | None:
     """Whether a twin with a loss for classes does better."""
-    changed = remedies["matched-output-and-loss"](evidence.experiment, evidence.data)
+    changed = remedies["matched-output-and-loss"](evidence.experiment, evidence)
     if not _counts_classes_as_numbers(evidence) or changed is None or not evidence.cures(changed):
         return None
     share = evidence.gain(evidence.trial(changed)).mean

@@ -20,9 +20,10 @@ References: Bishop 2006, section 5.2; Humbatova et al. 2020 (taxonomy of real fa
 
 import numpy as np
 
+from gradoscope.diagnosis.changes import loss_takes
 from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.diagnosis.finding import Finding, Number, Severity
-from gradoscope.diagnosis.remedies import loss_takes, remedies
+from gradoscope.diagnosis.remedies import remedies
 from gradoscope.diagnosis.rule import rule
 from gradoscope.diagnosis.shapes import Reach, reach
 from gradoscope.functions import losses
@@ -115,7 +116,7 @@ def _mismatched(evidence: Evidence) -> tuple[str, dict[str, Number]] | None:
     if suited and dead == 0:
         return None
     for name in ("matched-output", "matched-output-and-loss"):
-        changed = remedies[name](evidence.experiment, evidence.data)
+        changed = remedies[name](evidence.experiment, evidence)
         if changed is not None and changed.network.output != evidence.output and evidence.cures(changed):
             return say(
                 "{activation} does not go with {loss} here: a twin with {other} picks up {share:.0%} of what this run "
