@@ -5,7 +5,11 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_LAZY = {"watch": "gradoscope.bridges.watch"}  # name: the module that has it, imported when it is first asked for
+_LAZY = {  # name: the module that has it, imported when it is first asked for
+    "NetworkClassifier": "gradoscope.estimators",
+    "NetworkRegressor": "gradoscope.estimators",
+    "watch": "gradoscope.bridges.watch",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,7 @@ from gradoscope.networks import Named, NetworkSpec, Params, Plan, Share, activat
 
 CLIP = 1e-7  # Keras clips probabilities to [CLIP, 1 - CLIP], and adds CLIP to rates inside a logarithm
 SUMS_TO_ONE = ("categorical_cross_entropy",)  # Keras divides each row of its probabilities by its sum
+ACTIVATED = ("probabilities", "log_probabilities")  # forms that take what comes out of an output activation
 CLIPS_TARGETS = ("kl_divergence",)  # Keras clips its probabilities and its targets to [CLIP, 1]
 
 
@@ -155,7 +156,7 @@ def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, we
 def _terms(output: Share, named: Named, logits: jax.Array, targets: jax.Array) -> _Terms:
     """The fused form for a matched pair; for another one what Keras computes."""
     loss, settings = losses[named.name], dict(named.arguments)
-    if output.function == Named(loss.link):
+    if output.function == Named(loss.link) and loss.before_link not in ACTIVATED:
         return _Terms(logits, targets, loss.before_link, settings)
     prediction = activate((Share(0, output.stop - output.start, output.function),), logits)
     if loss.name in CLIPS_TARGETS:

@@ -223,7 +223,7 @@ def measured(population: Plan, step: Step, seen: Seen, updates: jax.Array) -> li
     """The signals `IN_STEPS` of one step, each (members, layers); `updates` are those of the stacked kernels."""
     trace = apply_training(population, step.params, step.moving, step.inputs, step.counted, step.key)
     activations = [layer.activations for layer in population.layers]
-    flats = [flat(*each).astype(jnp.float32) for each in zip(activations, trace.before, strict=True)]
+    flats = [flat(*each).astype(float) for each in zip(activations, trace.before, strict=True)]
     moment = Moment(
         inputs=step.inputs,
         units=_units(population),
@@ -256,7 +256,7 @@ def kernels(params: Params) -> jax.Array:
 
 
 def _units(population: Plan) -> jax.Array:
-    return jnp.asarray([[layer.units for layer in population.layers]], jnp.float32)
+    return jnp.asarray([[layer.units for layer in population.layers]], float)
 
 
 def cosines(one: jax.Array, other: jax.Array) -> jax.Array:
