@@ -37,7 +37,7 @@ def cluster(address: str) -> Iterator[Executor]:
     except ImportError:
         raise missing("Dask", "cluster") from None
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise GradoscopeError(
             say("no Dask scheduler answers at {address}: {reason}.", address=address, reason=error)
@@ -59,7 +59,7 @@ class _ClusterExecutor(Executor):
     """
 
     def __init__(self, client: "Client") -> None:
-        self._client, self._executor = client, client.get_executor(pure=False)  # type: ignore[no-untyped-call]
+        self._client, self._executor = client, client.get_executor(pure=False)
         self._sent: dict[int, Any] = {}
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
