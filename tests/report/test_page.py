@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import html5lib
 import pytest
 from tests.report.conftest import Render
 from tests.report.pages import Page
@@ -13,9 +14,21 @@ from tests.report.pages import Page
 from gradoscope.comparison import Study
 from gradoscope.data import Guess
 from gradoscope.language import LANGUAGES
+from gradoscope.plots.colours import COLOURS
 from gradoscope.report import write_report
 
-SECTIONS = ["ranking", "learning", "rates", "gradients", "guesses", "method", "reproduce"]
+SECTIONS = [
+    "ranking", "differences", "metrics", "learning", "rates", "calibration", "findings", "gradients",
+    "guesses", "method", "reproduce",
+]  # fmt: skip
+
+
+def sections_of(study: Study) -> list[str]:
+    left_out = {"differences"} if len(study.arms) == 1 else set()
+    left_out |= {"calibration"} if study.task == "regression" else set()
+    return [name for name in SECTIONS if name not in left_out]
+
+
 KINDS = ["iris", "one_seed", "one_arm", "regression", "not_finite"]
 POINTS_TO = re.compile(r"url\(#([^)]+)\)")
 NASTY = """<b>&"'x".csv</style><script>{{ 7 * 7 }}</script>"""
@@ -36,7 +49,7 @@ def study(request: pytest.FixtureRequest) -> Study:
 
 def test_every_section_is_there(study: Study, language: str, page: Render) -> None:
     read = page(study, language)
-    assert [section.attributes["id"] for section in read.root.all("section")] == SECTIONS
+    assert [section.attributes["id"] for section in read.root.all("section")] == sections_of(study)
     for section in read.root.all("section"):
         assert len(section.text) > len(section.children[0].text) > 0, "a heading and something below it"
     assert next(read.root.all("html")).attributes["lang"] == language
@@ -84,7 +97,7 @@ def test_ids_are_unique_and_references_find_theirs(study: Study, page: Render) -
 
 def test_headings_are_in_order(study: Study, page: Render) -> None:
     levels = [int(element.tag[1]) for element in page(study).root.all() if re.fullmatch(r"h[1-6]", element.tag)]
-    assert levels == [1] + [2] * len(SECTIONS)
+    assert levels == [1] + [2] * len(sections_of(study))
 
 
 def test_every_figure_says_what_it_is(study: Study, language: str, page: Render) -> None:
@@ -154,3 +167,54 @@ def test_a_report_that_cannot_be_written_leaves_nothing(iris: Study, tmp_path: P
     with pytest.raises(FileNotFoundError):
         write_report(iris, tmp_path / "missing" / "report.html", command="", versions={})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_is_valid_html(study: Study, language: str, page: Render) -> None:
+    """The parser of the HTML standard meets no error."""
+    html5lib.HTMLParser(strict=True).parse(page(study, language).source)
+
+
+def test_what_the_standard_forbids_is_seen() -> None:
+    with pytest.raises(html5lib.html5parser.ParseError):
+        html5lib.HTMLParser(strict=True).parse("<!doctype html><title>x</title><p><table><p>stray</p></table>")
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_and_marks_stand_out(theme: str) -> None:
+    """WCAG 2.2 AA: text 4.5 : 1 to what is behind it (the tint of code, too), marks of a plot 3 : 1."""
+    known = {colour.name: getattr(colour, theme) for colour in COLOURS}
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    for name in ("ink", "muted", "series-1"):  # text, quiet text, links
+        assert contrast(known[name], known["surface"]) >= 4.5, name
+    assert contrast(known["ink"], known["grid"]) >= 4.5
+    for name, value in known.items():
+        if name.startswith("series"):
+            assert contrast(value, known["surface"]) >= 3, name
+
+
+def test_nothing_is_told_by_colour_alone(study: Study, page: Render) -> None:
+    """What a legend tells apart by colour, it also tells apart by its mark or by its name."""
+    for figure in page(study).root.all("figure"):
+        keys = [key.text for key in figure.all("span") if key.attributes.get("class") == "key"]
+        assert len(set(keys)) == len(keys)
+        assert all(keys)
+
+
+def test_a_page_can_be_used_without_a_mouse(study: Study, page: Render) -> None:
+    """What scrolls can be reached by the keyboard, and has a name."""
+    for element in page(study).root.all("div"):
+        if element.attributes.get("class") == "scroll":
+            assert element.attributes["tabindex"] == "0"
+            assert element.attributes["aria-label"]

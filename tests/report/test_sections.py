@@ -4,14 +4,18 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from tests.report.conftest import Render
 from tests.report.pages import Element
 
-from gradoscope.comparison import Interval, Study
+from gradoscope.comparison import Interval, Settings, Study, compare, with_findings
+from gradoscope.data import load
+from gradoscope.plots.differences import paired_differences
 from gradoscope.plots.gradient_norms import gradient_norms
 from gradoscope.plots.learning_curves import learning_curves
 from gradoscope.plots.ranking import ranking
 from gradoscope.plots.rates import sensitivity
+from gradoscope.plots.reliability import reliability
 
 
 def cells(section: Element) -> list[list[str]]:
@@ -26,9 +30,9 @@ def test_the_table_has_the_numbers_of_the_study(iris: Study, page: Render) -> No
     gap = Interval(-0.0312, -0.101, 0.002, 2)
     known = replace(iris, arms=(replace(best, score=score), replace(other, difference_from_best=gap)))
     head, first, second = cells(page(known).section("ranking"))
-    assert head[2:] == ["accuracy", "95 % interval", "difference from the best (points)", "95 % interval"]
+    assert head[2:6] == ["accuracy", "95 % interval", "difference from the best (points)", "95 % interval"]
     assert first[0].split() == ["1", best.arm.activation]
-    assert first[2:] == ["92.5%", "89.1 to 100.0", "", ""]
+    assert first[2:6] == ["92.5%", "89.1 to 100.0", "", ""]
     assert second[0].split() == ["2", other.arm.activation]
     assert second[4:] == ["-3.1", "-10.1 to +0.2"]
 
@@ -119,3 +123,37 @@ def test_the_plots_hold_the_numbers_of_the_study(iris: Study) -> None:
 
     norms = [np.asarray(member.run.signals.gradient_norm) for member in best.members]
     np.testing.assert_allclose(gradient_norms(iris).norms[0], (norms[0] + norms[1]) / 2, rtol=1e-6)
+
+
+def test_all_metrics_have_the_means_of_the_study(iris: Study, page: Render) -> None:
+    head, first, _ = cells(page(iris).section("metrics"))
+    assert head[1:3] == ["accuracy", "balanced accuracy"]
+    members = iris.arms[0].members
+    assert first[1] == f"{100 * np.mean([m.test.scores['accuracy'] for m in members]):.1f}%"
+    assert first[3] == f"{np.mean([m.test.scores['log_loss'] for m in members]):.3f}"
+
+
+def test_differences_are_paired_by_seed(iris: Study) -> None:
+    plot = paired_differences(iris)
+    best, other = iris.arms
+    assert plot.gaps[0].runs.tolist() == (other.test_scores - best.test_scores).tolist()
+    assert other.difference_from_best is not None
+    assert plot.gaps[0].mean == other.difference_from_best.mean
+
+
+def test_reliability_is_that_of_all_test_rows(iris: Study, regression: Study) -> None:
+    plot = reliability(iris)
+    assert plot is not None
+    assert plot.rows[0].sum() == iris.rows.test * len(iris.settings.seeds)
+    right = np.nansum(plot.right[0] * plot.rows[0]) / plot.rows[0].sum()
+    assert right == pytest.approx(np.mean(iris.arms[0].test_scores))
+    assert reliability(regression) is None
+
+
+def test_findings_are_those_of_diagnosis(page: Render) -> None:
+    settings = Settings(hidden=((8,),), learning_rates=(0.01,), seeds=(0, 1), epochs=4)
+    data = load("iris")
+    study = with_findings(compare(data, activations=["step", "tanh"], settings=settings), data)
+    found = {result.arm.activation: [each.fault for each in result.findings] for result in study.arms}
+    assert "wrong-hidden-activation" in found["step"] or "dead-units" in found["step"]
+    assert "step" in page(study).section("findings").text

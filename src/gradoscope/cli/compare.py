@@ -78,7 +78,7 @@ def command(
     gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
     gradoscope compare --resume studies/patients --seeds 20
     """
-    from gradoscope.comparison import Budget, compare, document, guesses, write_study
+    from gradoscope.comparison import Budget, compare, document, guesses, with_findings, write_study
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.report import write_report
     from gradoscope.versions import versions
@@ -105,6 +105,7 @@ def command(
     except KeyboardInterrupt:
         click.echo(_how_to_continue(folder), err=True)
         context.exit(130)
+    study = with_findings(study, dataset)
     with filled_folder(folder) as work:
         write_study(study, dataset, work, folder)
         write_report(study, work / "report.html", command="\n".join(study.commands), versions=versions())

@@ -4,6 +4,7 @@ from gradoscope.comparison.arms import Arm, choose_activations, choose_losses
 from gradoscope.comparison.budget import Budget
 from gradoscope.comparison.compare import compare, default_settings, guesses, single_experiment
 from gradoscope.comparison.dask_cluster import cluster
+from gradoscope.comparison.findings import with_findings
 from gradoscope.comparison.folder import document, write_study
 from gradoscope.comparison.keeping import Place
 from gradoscope.comparison.listing import progress_of, studies_in, table_of
@@ -37,5 +38,6 @@ __all__ = [
     "single_experiment",
     "studies_in",
     "table_of",
+    "with_findings",
     "write_study",
 ]

@@ -43,6 +43,7 @@ def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
         "beaten": result.beaten,
         "equivalent": result.equivalent,
         "p_value": result.p_value,
+        "findings": [{"fault": each.fault, "severity": each.severity.value} for each in result.findings],
         "learning_rates": [member.learning_rate for member in result.members],
         "scores": {name: _mean(result, name) for name in metrics_of(study.task)},
     }

@@ -9,6 +9,7 @@ from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.judging import Judged
 from gradoscope.comparison.statistics import Interval
 from gradoscope.data import Dataset, Guess, Split, split
+from gradoscope.diagnosis import Finding
 from gradoscope.training import Run
 
 
@@ -103,6 +104,8 @@ class ArmResult:
         Mean validation score over the seeds for each learning rate of the grid, shape (rates,).
     at_edge
         Whether the chosen rate is the smallest or largest of the grid: a wider grid might do better.
+    findings
+        What diagnosis measures in the run of the first seed (`gradoscope.comparison.with_findings`).
     """
 
     arm: Arm
@@ -116,6 +119,7 @@ class ArmResult:
     p_value: float | None
     by_rate: NDArray[np.float64]
     at_edge: bool
+    findings: tuple[Finding, ...] = ()
 
     @property
     def test_scores(self) -> NDArray[np.float64]:

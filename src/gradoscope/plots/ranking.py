@@ -73,7 +73,7 @@ class Ranking(NamedTuple):
             line = position + (0.14 if narrow else 0.0)
             _draw_row(axes, line, row, self._possible())
             value = score(self.metric, row.mean)
-            _beside(axes, value, line, 1.0, 14.0, color=MUTED if row.beaten else INK, fontweight="bold", ha="left")
+            beside(axes, value, line, 1.0, 14.0, color=MUTED if row.beaten else INK, fontweight="bold", ha="left")
         return figure
 
     def _dress(self, axes: Axes, narrow: bool) -> None:
@@ -84,9 +84,9 @@ class Ranking(NamedTuple):
         axes.set_yticks([])
         for position, row in enumerate(self.rows):
             if narrow:
-                _beside(axes, fit(row.name, 44), position - 0.27, 0.0, 0.0, color=INK, ha="left")
+                beside(axes, fit(row.name, 44), position - 0.27, 0.0, 0.0, color=INK, ha="left")
             else:
-                _beside(axes, fit(row.name, 48), position, 0.0, -14.0, color=INK, ha="right")
+                beside(axes, fit(row.name, 48), position, 0.0, -14.0, color=INK, ha="right")
 
     def _draw_baseline(self, axes: Axes, reaches: bool) -> None:
         text = say("baseline {score}", score=score(self.metric, self.baseline))
@@ -108,7 +108,7 @@ class Ranking(NamedTuple):
         )
 
 
-def _beside(axes: Axes, text: str, position: float, side: float, gap: float, **style: Any) -> None:
+def beside(axes: Axes, text: str, position: float, side: float, gap: float, **style: Any) -> None:
     """Text at the height of a row, `gap` pixels from the left (0) or right (1) end of the axes."""
     written = axes.annotate(
         text,

@@ -3,14 +3,90 @@
 import math
 
 from gradoscope.comparison import Study
+from gradoscope.diagnosis.rule import rules as faults
 from gradoscope.language import say
-from gradoscope.plots.colours import FAINT, MUTED, SERIES, depth
+from gradoscope.plots.colours import FAINT, GRID, MUTED, SERIES, depth
+from gradoscope.plots.differences import paired_differences
 from gradoscope.plots.gradient_norms import GradientNorms, gradient_norms
+from gradoscope.plots.labels import labels
 from gradoscope.plots.learning_curves import TRAINING, VALIDATION, learning_curves
 from gradoscope.plots.rates import sensitivity
+from gradoscope.plots.reliability import reliability
 from gradoscope.plots.style import plain
-from gradoscope.plots.svg import panels
-from gradoscope.report.parts import Key, Part, Picture, Section, Text
+from gradoscope.plots.svg import panels, svg
+from gradoscope.report.parts import NARROW, WIDE, Cell, Column, Key, Line, Part, Picture, Section, Table, Text
+
+
+def differences(study: Study) -> Section | None:
+    """The section of the paired differences; None for a single arm."""
+    if len(study.arms) == 1:
+        return None
+    numbers = paired_differences(study)
+    lead = say(
+        "Every arm minus the best one. Each small point is one seed: both arms had the same rows, start and batches. "
+        "An arm whose interval does not reach zero is different for sure, whichever of all pairs one looks at."
+    )
+    keys = [Key(say("mean and 95 % interval"), SERIES[0], "dot")]
+    if any(gap.beaten for gap in numbers.gaps):
+        keys.append(Key(say("surely worse than the best"), SERIES[1], "hollow"))
+    keys.append(Key(say("one seed"), MUTED, "run"))
+    if study.settings.equivalence is not None:
+        keys.append(Key(say("differences that do not matter"), GRID, "line"))
+    title = say("Paired differences from the best")
+    wide, narrow = (
+        svg(numbers.draw(width), name=f"differences-{name}", title=title, description=numbers.sentence())
+        for name, width in (("wide", WIDE), ("narrow", NARROW))
+    )
+    return Section(
+        "differences", say("Paired differences"), (Text(lead), Picture(title, tuple(keys), wide=wide, narrow=narrow))
+    )
+
+
+def calibration(study: Study) -> Section | None:
+    """The section of the calibration; None where answers have no confidence."""
+    numbers = reliability(study)
+    if numbers is None:
+        return None
+    lead = say(
+        "How often answers are right (upwards) against how sure the network was of them (to the right), on test rows "
+        "of all seeds, in ten bins; the figure is the calibration error. Points below the dashed line show too much "
+        "confidence, which a loss can cause although its accuracy is the same."
+    )
+    titles = [say("Reliability of {name}", name=label.full) for label in numbers.labels]
+    sentences = [numbers.sentence(arm) for arm in range(len(titles))]
+    drawn = panels(numbers.draw(), name="calibration", titles=titles, descriptions=sentences)
+    keys = (
+        Key(say("share right; size: share of rows"), SERIES[0], "dot"),
+        Key(say("deserved confidence"), FAINT, "thin"),
+    )
+    return Section(
+        "calibration", say("Calibration"), (Text(lead), Picture(say("Reliability"), keys, panels=tuple(drawn)))
+    )
+
+
+def findings(study: Study) -> Section:
+    """The section of what diagnosis found."""
+    title = say("Findings")
+    found = [(label, finding) for r, label in zip(study.arms, labels(study), strict=True) for finding in r.findings]
+    if not found:
+        return Section("findings", title, (Text(say("No fault was found in the runs of the first seed.")),))
+    lead = say(
+        "What diagnosis measures in the run of every arm on the first seed. Arms that are not listed have no finding; "
+        "a note is harmless here."
+    )
+    columns = (Column(say("arm")), Column(say("finding")), Column(say("severity")), Column(say("what was measured")))
+    lines = tuple(
+        Line(
+            (
+                Cell(label.full, code=True),
+                Cell(faults[finding.fault].title()),
+                Cell(finding.severity.title),
+                Cell(finding.explanation),
+            )
+        )
+        for label, finding in found
+    )
+    return Section("findings", title, (Text(lead), Table("", columns, lines)))
 
 
 def learning(study: Study) -> Section:

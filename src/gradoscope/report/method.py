@@ -54,6 +54,15 @@ def _division(study: Study) -> str:
             seeds=len(settings.seeds),
             **sizes,
         )
+    elif settings.folds is not None:
+        first = say(
+            "The rows were divided by {repeats} repeats of {folds}-fold cross-validation, {seeds} runs in all: about "
+            "{train} rows for training, {validation} for validation and {test} for testing.",
+            repeats=len(settings.seeds) // settings.folds,
+            folds=settings.folds,
+            seeds=len(settings.seeds),
+            **sizes,
+        )
     else:
         first = say(
             "For each of {seeds} seeds the rows were divided at random into {train} for training, {validation} for "

@@ -3,7 +3,7 @@
 import functools
 import importlib.metadata
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from gradoscope.comparison import Study
 from gradoscope.files import write_text
 from gradoscope.language import language, say
 from gradoscope.plots import colours
-from gradoscope.report.evidence import gradients, learning, rates
+from gradoscope.report.evidence import calibration, differences, findings, gradients, learning, rates
 from gradoscope.report.head import head
 from gradoscope.report.method import guessed, method, reproduce
-from gradoscope.report.parts import Section
-from gradoscope.report.results import results
+from gradoscope.report.parts import Head, Section
+from gradoscope.report.results import results, scores
 
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|s)(?!\w))")
 
@@ -47,10 +47,15 @@ def write_report(study: Study, path: Path, *, command: str, versions: Mapping[st
 
 def render(study: Study, *, command: str, versions: Mapping[str, str]) -> str:
     """The report of `study` as HTML, in the language in use."""
+    return fill(head(study), sections(study, command, versions), study.name)
+
+
+def fill(opening: Head, parts: Sequence[Section], name: str) -> str:
+    """A page as HTML."""
     return _template().render(
-        head=head(study),
-        sections=sections(study, command, versions),
-        name=study.name,
+        head=opening,
+        sections=parts,
+        name=name,
         language=language(),
         version=importlib.metadata.version("gradoscope"),
         colours=Markup(colours.css()),
@@ -63,15 +68,20 @@ def render(study: Study, *, command: str, versions: Mapping[str, str]) -> str:
 
 def sections(study: Study, command: str, versions: Mapping[str, str]) -> tuple[Section, ...]:
     """Everything below the opening, in order."""
-    return (
+    parts = (
         results(study),
+        differences(study),
+        scores(study),
         learning(study),
         rates(study),
+        calibration(study),
+        findings(study),
         gradients(study),
         guessed(study),
         method(study),
         reproduce(study, command, versions),
     )
+    return tuple(section for section in parts if section is not None)
 
 
 def _unbroken(value: object) -> object:

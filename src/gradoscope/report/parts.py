@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, TypeAlias
 
+WIDE, NARROW = 960.0, 336.0  # the two widths of a drawing that is no small multiple
+
 
 @dataclass(frozen=True)
 class Text:

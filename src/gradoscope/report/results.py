@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from gradoscope.comparison import ArmResult, Study
-from gradoscope.comparison.metrics import METRICS
+from gradoscope.comparison.metrics import METRICS, metrics_of
 from gradoscope.language import say
 from gradoscope.plots.colours import MUTED, SERIES
 from gradoscope.plots.labels import labels
@@ -11,10 +13,9 @@ from gradoscope.plots.numbers import bounds, change, change_bounds, metric_name,
 from gradoscope.plots.ranking import Ranking, ranking
 from gradoscope.plots.style import plain
 from gradoscope.plots.svg import svg
-from gradoscope.report.parts import Cell, Column, Key, Line, Picture, Section, Table, Text
+from gradoscope.report.parts import NARROW, WIDE, Cell, Column, Key, Line, Picture, Section, Table, Text
 from gradoscope.training import Outcome
 
-WIDE, NARROW = 960.0, 336.0
 AT_EDGE = "*"
 
 
@@ -22,6 +23,40 @@ def results(study: Study) -> Section:
     """The section of the ranking."""
     numbers = ranking(study)
     return Section("ranking", say("Ranking"), (Text(_lead(study)), _picture(numbers), _table(study)))
+
+
+def scores(study: Study) -> Section:
+    """The section of all metrics, and of what each arm cost."""
+    shown = list(metrics_of(study.task))
+    columns = [Column(say("arm"))]
+    columns += [Column(metric_name(metric), number=True) for metric in shown]
+    columns.append(Column(say("seconds"), number=True))
+    arms = zip(study.arms, labels(study), strict=True)
+    lines = tuple(
+        Line(
+            (
+                Cell(label.full, code=True),
+                *(Cell(score(metric, _mean(result, metric))) for metric in shown),
+                Cell(f"{_seconds(study, result):.1f}"),
+            ),
+            rank == 0,
+        )
+        for rank, (result, label) in enumerate(arms)
+    )
+    lead = say(
+        "Means over the seeds on the same test rows. Losses are compared by these, never by their own values. Seconds "
+        "are the training time of all networks of an arm, every learning rate included; arms trained together share "
+        "theirs evenly."
+    )
+    return Section("metrics", say("All metrics and cost"), (Text(lead), Table("", tuple(columns), lines)))
+
+
+def _mean(result: ArmResult, metric: str) -> float:
+    return float(np.mean([member.test.scores[metric] for member in result.members]))
+
+
+def _seconds(study: Study, result: ArmResult) -> float:
+    return sum(member.run.seconds for member in study.all_members if member.arm == result.arm)
 
 
 def _lead(study: Study) -> str:
@@ -78,6 +113,7 @@ def _table(study: Study) -> Table:
         (inside, study.arms[0].score.low is not None),
         (Column(say("difference from the best ({unit})", unit=unit), number=True), len(study.arms) > 1),
         (inside, study.arms[0].score.low is not None and len(study.arms) > 1),
+        (Column(say("p (Holm)"), number=True), any(result.p_value is not None for result in study.arms)),
     )
     lines = tuple(
         Line(tuple(cell for cell, (_, wanted) in zip(_cells(study, rank), shown, strict=True) if wanted), rank == 0)
@@ -100,7 +136,12 @@ def _cells(study: Study, rank: int) -> tuple[Cell, ...]:
         Cell(bounds(metric, result.score)),
         Cell("" if gap is None else change(metric, gap.mean)),
         Cell("" if gap is None else change_bounds(metric, gap)),
+        Cell("" if result.p_value is None else _p(result.p_value)),
     )
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _layers(result: ArmResult) -> str:
