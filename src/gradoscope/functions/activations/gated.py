@@ -9,6 +9,7 @@ from gradoscope.arrays import (
     constant,
     exp,
     expm1,
+    finite,
     keeping_nan,
     magnitude,
     where,
@@ -18,7 +19,7 @@ from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Dead, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped
-from gradoscope.functions.parameters import POSITIVE
+from gradoscope.functions.parameters import POSITIVE, REAL
 
 INF = math.inf
 
@@ -104,6 +105,67 @@ def _(x: Array, beta: float = 1.0) -> Array:
 def _(x: Array, beta: float = 1.0) -> Array:
     near = clipped(x, -1e15, 1e15)
     return near * near * kernels.sigmoid_slope(beta * near)
+
+
+@activation(
+    Range(-0.2784645, INF),
+    Limits(0, INF),
+    Turns(-1.2784645, -0.2784645),
+    Lipschitz(1.0998394, at=2.3993573),
+    Smooth(),
+    Saturates(left=0),
+    Moments(mean=0.2066211, second=0.3557758, slope=0.3795181),
+    formula=r"f(x) = (p_1 - p_2)\,x\,\sigma(\beta (p_1 - p_2) x) + p_2 x",
+    textbook="(p1 - p2) * x / (1 + exp(-beta * (p1 - p2) * x)) + p2 * x",
+    aliases=("acon", "activate_or_not"),
+    source="Ma, Zhang, Liu & Sun 2021, CVPR, arXiv 2009.04759",
+    initialiser="he_normal",
+    domains={"p1": REAL, "p2": REAL, "beta": POSITIVE},
+    trainable=("p1", "p2", "beta"),
+    guidance=Guidance(
+        use="Hidden layers of convolutional networks.",
+        strengths=("Smooth everywhere.", "Learns its own slope."),
+        weaknesses=("Costs an exponential.", "Not monotonic."),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+    ),
+)
+def acon_c(x: Array, p1: float = 1.0, p2: float = 0.0, beta: float = 1.0) -> Array:
+    """A smooth maximum of p1 x and p2 x: swish where p1 = 1 and p2 = 0, and a line as beta goes to 0.
+
+    Examples
+    --------
+    >>> acon_c([-1.0, 2.0], p1=1.2, p2=0.2).round(6)
+    array([-0.468941,  2.161594])
+    """
+    part = (p1 - p2) * x
+    return kernels.times_gate(part, *kernels.scaled(clipped(part, -1e30, 1e30), beta)) + p2 * finite(x)
+
+
+@acon_c.derivative
+def _(x: Array, p1: float = 1.0, p2: float = 0.0, beta: float = 1.0) -> Array:
+    return (p1 - p2) * _opening(x, p1 - p2, beta) + p2
+
+
+@acon_c.gradient("p1")
+def _(x: Array, p1: float = 1.0, p2: float = 0.0, beta: float = 1.0) -> Array:
+    return clipped(x, -1e15, 1e15) * _opening(x, p1 - p2, beta)
+
+
+@acon_c.gradient("p2")
+def _(x: Array, p1: float = 1.0, p2: float = 0.0, beta: float = 1.0) -> Array:
+    return clipped(x, -1e15, 1e15) * (1 - _opening(x, p1 - p2, beta))
+
+
+@acon_c.gradient("beta")
+def _(x: Array, p1: float = 1.0, p2: float = 0.0, beta: float = 1.0) -> Array:
+    part = clipped((p1 - p2) * x, -1e15, 1e15)
+    return part * part * kernels.sigmoid_slope(beta * part)
+
+
+def _opening(x: Array, difference: Array, beta: Array) -> Array:
+    """The derivative of z sigmoid(beta z) at z = difference x."""
+    argument, lost = kernels.scaled(clipped(difference * x, -1e30, 1e30), beta)
+    return kernels.times_gate_slope(argument, argument, lost)
 
 
 @activation(
