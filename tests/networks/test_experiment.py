@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gradoscope.data import DataSpec
 from gradoscope.errors import UsageError
 from gradoscope.functions import activations, losses
-from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, TrainingSpec, initialisers
-from gradoscope.networks.experiment import OPTIMIZERS
+from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, Schedule, TrainingSpec, initialisers
+from gradoscope.networks.training_spec import CLIPS, OPTIMIZERS
 
 shares = st.floats(0, 0.99)
 sizes = st.integers(1, 1000)
@@ -20,9 +20,10 @@ named_activations = st.sampled_from(sorted(activations)).map(Named) | st.builds(
 named_starts = st.sampled_from(sorted(initialisers)).map(Named) | st.builds(
     lambda low, high: Named.of("random_uniform", minval=low, maxval=high), st.floats(-1, 0), st.floats(0, 1)
 )
+even = sizes.map(lambda n: 2 * n)  # gated activations make one output of two units
 layers = st.builds(
     Layer,
-    units=sizes,
+    units=even,
     activation=named_activations,
     initialiser=st.none() | named_starts,
     bias_initialiser=named_starts,
@@ -31,8 +32,17 @@ layers = st.builds(
     dropout=shares,
     l1=st.floats(0, 10),
     l2=st.floats(0, 10),
+    use_bias=st.booleans(),
 )
-output_layers = st.builds(Layer, units=sizes, activation=named_activations, initialiser=named_starts, l2=shares)
+schedules = st.sampled_from(
+    [
+        Schedule("cosine"),
+        Schedule("exponential", decay_steps=3, decay_rate=0.5, staircase=True),
+        Schedule("piecewise_constant", boundaries=(2, 7), factors=(1.0, 0.5, 0.0)),
+        Schedule("plateau", patience=2, monitor="train_loss"),
+    ]
+)
+output_layers = st.builds(Layer, units=even, activation=named_activations, initialiser=named_starts, l2=shares)
 networks = st.builds(
     NetworkSpec,
     output=output_layers,
@@ -41,9 +51,14 @@ networks = st.builds(
 )
 
 
+CLASS_WEIGHTS = (None, "balanced", {"a": 1.0, "가": 0.5})
+
+
 @st.composite
 def trainings(draw: st.DrawFn) -> TrainingSpec:
     optimizer = draw(st.sampled_from(sorted(OPTIMIZERS)))
+    if optimizer == "lbfgs":
+        return TrainingSpec(optimizer="lbfgs", epochs=draw(sizes), class_weight=draw(st.sampled_from(CLASS_WEIGHTS)))
     kinds = {name: st.booleans() if name == "nesterov" else shares for name in OPTIMIZERS[optimizer]}
     return TrainingSpec(
         optimizer=optimizer,
@@ -53,7 +68,9 @@ def trainings(draw: st.DrawFn) -> TrainingSpec:
         shuffle=draw(st.booleans()),
         seed=draw(st.integers(0, 2**40)),
         decay=draw(shares),
-        clip_norm=draw(st.none() | st.floats(1e-3, 1e3)),
+        schedule=draw(st.none() | schedules),
+        warm_up=draw(st.integers(0, 9)),
+        **{draw(st.sampled_from(CLIPS)): draw(st.none() | st.floats(1e-3, 1e3))},
         patience=draw(st.none() | sizes),
         weight_decay=draw(st.none() | shares),
         **{name: draw(st.none() | kind) for name, kind in kinds.items()},
@@ -103,6 +120,15 @@ loss = "binary_cross_entropy"
 epochs = 3
 """
 BAD = [
+    ("epochs = 3", "clip_norm = 1\nclip_value = 1", "clip_norm, clip_value cannot be given together"),
+    ("epochs = 3", 'schedule = "cosin"', "there is no 'cosin'. Did you mean cosine"),
+    ("epochs = 3", 'schedule = { name = "cosine", power = 2 }', "cosine has no argument 'power'; it takes: decay_"),
+    ("epochs = 3", 'schedule = "exponential"', "exponential needs decay_rate."),
+    ("epochs = 3", 'schedule = { name = "piecewise_constant", boundaries = [3, 2], factors = [1, 2, 3] }', "must rise"),
+    ("epochs = 3", 'optimizer = "lbfgs"\ndecay = 0.1', "decay has no effect on lbfgs; leave it out."),
+    ("units = 3", "units = 3, learn_activation = true", "relu has no parameter to train"),
+    ('3, activation = "relu"', '3, activation = "glu"', "units is 3, but glu joins several into one output"),
+    ("units = 3", "units = 3, residual = true, repeat = 2 }, { units = 4, residual = true", "3 inputs and 4 outputs"),
     ("epochs = 3", "epochs = 0", "e.toml, [training]: epochs is 0; it must be at least 1."),
     ("epochs = 3", "epochs = 2.5", "e.toml, [training]: epochs is 2.5; expected a whole number."),
     ("epochs = 3", "epoch = 3", "e.toml, [training]: unknown key 'epoch'. Did you mean epochs, epsilon?"),
@@ -141,7 +167,7 @@ BAD = [
     (
         "units = 1",
         "units = 1, dropout = 0.5",
-        "The output layer takes no repeat, normalisation or dropout; put them on a hidden layer.",
+        "The output layer takes no repeat, normalisation, dropout or residual; put them on a hidden layer.",
     ),
     ('[{ units = 3, activation = "relu" }]', "3", "e.toml, [network]: hidden is 3; expected a table or a list."),
     ('[{ units = 3, activation = "relu" }]', "[3]", "e.toml, [network]: hidden[0] is 3; expected a table or a list."),

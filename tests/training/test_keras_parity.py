@@ -18,6 +18,7 @@ PAIRS = [
     ("sgd", "categorical_cross_entropy", "relu"),
     ("rmsprop", "mean_absolute_error", "sigmoid"),
     ("nadam", "huber", "tanh"),
+    ("lion", "mean_squared_error", "identity"),
 ]
 
 

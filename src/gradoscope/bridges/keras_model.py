@@ -27,7 +27,7 @@ from gradoscope.bridges.recording import Array
 from gradoscope.functions import losses
 from gradoscope.language import say
 from gradoscope.networks import Named
-from gradoscope.networks.experiment import OPTIMIZERS
+from gradoscope.networks.training_spec import OPTIMIZERS
 
 State = Mapping[str, Weights]
 

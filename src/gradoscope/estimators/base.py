@@ -21,7 +21,7 @@ from gradoscope.estimators.progress import Given, Progress
 from gradoscope.estimators.search import Search
 from gradoscope.estimators.starting import start_weights
 from gradoscope.language import say
-from gradoscope.networks.experiment import OPTIMIZERS
+from gradoscope.networks.training_spec import OPTIMIZERS
 from gradoscope.training.signals import Signals
 
 

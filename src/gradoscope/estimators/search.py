@@ -17,7 +17,7 @@ from gradoscope.estimators.problem import forward
 from gradoscope.estimators.progress import Given, Progress
 from gradoscope.language import say
 from gradoscope.networks import TrainingSpec
-from gradoscope.networks.experiment import ADAPTIVE, OPTIMIZERS
+from gradoscope.networks.training_spec import ADAPTIVE, OPTIMIZERS
 from gradoscope.training.fit import interruptible
 
 Judge = Callable[[Numbers, Numbers, Numbers | None], float]  # y, outputs of the network, weights -> score

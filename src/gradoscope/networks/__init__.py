@@ -1,6 +1,6 @@
 """Networks: experiments as values, initialisers, and dense networks with a leading axis of members."""
 
-from gradoscope.networks.experiment import Experiment, Layer, NetworkSpec, TrainingSpec
+from gradoscope.networks.experiment import Experiment, Layer, NetworkSpec
 from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named
 from gradoscope.networks.network import (
@@ -8,17 +8,16 @@ from gradoscope.networks.network import (
     Moments,
     Moving,
     Params,
-    Plan,
-    Share,
     Trace,
     activate,
     apply,
     apply_training,
     init,
     init_moving,
-    plan,
-    shares,
 )
+from gradoscope.networks.plan import Plan, Share, plan, shares
+from gradoscope.networks.schedule import Schedule
+from gradoscope.networks.training_spec import TrainingSpec
 
 __all__ = [
     "Experiment",
@@ -30,6 +29,7 @@ __all__ = [
     "NetworkSpec",
     "Params",
     "Plan",
+    "Schedule",
     "Share",
     "Trace",
     "TrainingSpec",

@@ -1,12 +1,14 @@
 """An experiment written down completely: data, network, training. Frozen, and equal after a round trip through TOML."""
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import tomli_w
 
 from gradoscope.data import DataSpec
@@ -17,22 +19,9 @@ from gradoscope.language import say
 from gradoscope.networks.checks import at_least, below_one, check, known
 from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named, named_from, named_to_plain
-from gradoscope.records import Table, nearest, read, write
+from gradoscope.networks.training_spec import TrainingSpec
+from gradoscope.records import nearest, read, write
 
-ADAPTIVE = ("beta_1", "beta_2", "epsilon")
-OPTIMIZERS = MappingProxyType(  # with the settings that each of them takes
-    {
-        "sgd": ("momentum", "nesterov"),
-        "adam": ADAPTIVE,
-        "adamw": ADAPTIVE,
-        "rmsprop": ("rho", "momentum", "epsilon"),
-        "adagrad": ("epsilon",),
-        "adadelta": ("rho", "epsilon"),
-        "adamax": ADAPTIVE,
-        "nadam": ADAPTIVE,
-    }
-)
-SETTINGS = tuple(sorted({setting for settings in OPTIMIZERS.values() for setting in settings}))
 NORMALISATIONS = ("batch", "layer")
 IDENTITY, ZEROS = Named("identity"), Named("zeros")
 
@@ -51,6 +40,13 @@ class Layer:
         None, "batch" or "layer", applied before the activation.
     dropout
         Share of outputs set to zero while training.
+    residual
+        Whether the layer's inputs are added to its outputs, of which there must be as many.
+    use_bias
+        Whether there is a bias.
+    learn_activation
+        Whether the parameters that the activation's definition calls trainable are trained, one of each per unit,
+        from the values that stand in `activation`.
     l1, l2
         Penalties on the kernel: l1 * sum |w| + l2 * sum w^2, added to the loss.
     """
@@ -64,6 +60,9 @@ class Layer:
     dropout: float = 0.0
     l1: float = 0.0
     l2: float = 0.0
+    residual: bool = False
+    use_bias: bool = True
+    learn_activation: bool = False
 
     def __post_init__(self) -> None:
         activation = named_from(self.activation, "activation")
@@ -81,12 +80,49 @@ class Layer:
         below_one("dropout", self.dropout)
         if self.normalisation is not None:
             known("normalisation", self.normalisation, NORMALISATIONS)
+        learnt = any(parameter.trainable for parameter in entry.parameters.values())
+        check(
+            learnt or not self.learn_activation,
+            say("{name} has no parameter to train; leave learn_activation out.", name=entry.name),
+        )
+        self._check_width()
+
+    def _check_width(self) -> None:
+        check(
+            self.width > 0,
+            say(
+                "units is {value}, but {name} joins several into one output; make it a multiple of those.",
+                value=self.units,
+                name=self.activation.name,
+            ),
+        )
+        check(
+            not self.residual or self.repeat == 1 or self.width == self.units,
+            say("residual: {name} makes {width} outputs of {units} units; the inputs of the next layer do not fit.",
+                name=self.activation.name, width=self.width, units=self.units),
+        )  # fmt: skip
+
+    @property
+    def width(self) -> int:
+        """Number of outputs: as many as units, but fewer where an activation joins several (glu, maxout)."""
+        return _width(self.activation, self.units)
 
     @property
     def start(self) -> Named:
         """The initialiser of the kernel (never None once the layer is made)."""
         assert self.initialiser is not None
         return self.initialiser
+
+
+@cache
+def _width(activation: Named, units: int) -> int:
+    entry = activations[activation.name].with_parameters(**dict(activation.arguments))
+    if entry.elementwise:
+        return units
+    whole = [parameter.default for parameter in entry.parameters.values() if type(parameter.default) is int]
+    times = 2 * math.prod(number for number in whole if number > 0)  # so many times as many can be joined
+    width, rest = divmod(entry(np.zeros((1, times * units), np.float32)).shape[-1], times)
+    return 0 if rest else int(width)
 
 
 @dataclass(frozen=True)
@@ -102,8 +138,14 @@ class NetworkSpec:
         entry = losses[loss.name]
         check_parameters(entry.name, entry.parameters, dict(loss.arguments))
         object.__setattr__(self, "loss", Named(entry.name, loss.arguments))
-        plain = self.output.repeat == 1 and self.output.normalisation is None and self.output.dropout == 0
-        check(plain, say("The output layer takes no repeat, normalisation or dropout; put them on a hidden layer."))
+        out = self.output
+        plain = out.repeat == 1 and out.normalisation is None and out.dropout == 0 and not out.residual
+        check(
+            plain,
+            say("The output layer takes no repeat, normalisation, dropout or residual; put them on a hidden layer."),
+        )
+        for before, layer in zip(self.layers, self.layers[1:], strict=False):
+            check_residual(layer, before.width)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -112,72 +154,13 @@ class NetworkSpec:
         return (*hidden, self.output)
 
 
-@dataclass(frozen=True)
-class TrainingSpec:
-    """How the network is trained; what is None takes the default of Keras 3.
-
-    Parameters
-    ----------
-    momentum, nesterov, beta_1, beta_2, rho, epsilon
-        Settings of the optimiser, as Keras names them; only those that it has may be given.
-    weight_decay
-        Before each update, every weight is reduced by learning_rate * weight_decay * weight (adamw: 0.004).
-    decay
-        The learning rate is divided by 1 + decay * (number of updates so far).
-    clip_norm
-        Upper bound of the global gradient norm, or None.
-    class_weight
-        How much the rows of each class count, by the name of the class, or "balanced": all classes count the same.
-        The weights count in the losses and scores of all rows; None counts every row once.
-    patience
-        Stop after so many epochs without a smaller validation loss and return the parameters of the best epoch;
-        None trains all epochs and returns the last parameters.
-    """
-
-    optimizer: str = "adam"
-    learning_rate: float = 0.001
-    batch_size: int = 32
-    epochs: int = 100
-    shuffle: bool = True
-    seed: int = 0
-    momentum: float | None = None
-    nesterov: bool | None = None
-    beta_1: float | None = None
-    beta_2: float | None = None
-    rho: float | None = None
-    epsilon: float | None = None
-    weight_decay: float | None = None
-    decay: float = 0.0
-    clip_norm: float | None = None
-    class_weight: Mapping[str, float] | str | None = None
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        known("optimizer", self.optimizer, OPTIMIZERS)
-        at_least("learning_rate", self.learning_rate, 0, strictly=True)
-        for name in ("batch_size", "epochs", "patience"):
-            at_least(name, getattr(self, name), 1)
-        for name in ("seed", "momentum", "beta_1", "beta_2", "rho", "epsilon", "decay", "weight_decay"):
-            at_least(name, getattr(self, name), 0)
-        for name in ("momentum", "beta_1", "beta_2", "rho"):
-            below_one(name, getattr(self, name))
-        at_least("clip_norm", self.clip_norm, 0, strictly=True)
-        if isinstance(self.class_weight, Mapping):
-            object.__setattr__(self, "class_weight", Table(self.class_weight))
-            for name, weight in self.class_weight.items():
-                at_least(f"class_weight: {name}", weight, 0)
-        elif self.class_weight is not None:
-            known("class_weight", self.class_weight, ("balanced",))
-        taken = OPTIMIZERS[self.optimizer]
-        strange = next((name for name in SETTINGS if getattr(self, name) is not None and name not in taken), None)
-        if strange is not None:
-            sentence = say(
-                "{name} has no argument {key!r}; it takes: {known}.",
-                name=self.optimizer,
-                key=strange,
-                known=", ".join(taken),
-            )
-            raise UsageError(sentence)
+def check_residual(layer: Layer, inputs: int) -> None:
+    """Raise if a residual layer has not as many outputs as inputs."""
+    check(
+        not layer.residual or layer.width == inputs,
+        say("residual: the layer has {inputs} inputs and {outputs} outputs; they are added, so make them equal.",
+            inputs=inputs, outputs=layer.width),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -3,33 +3,36 @@
 All members share the shapes; each may have its own weights, activations and loss. A lone network is one member.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gradoscope.errors import UsageError
 from gradoscope.functions import activations
-from gradoscope.language import say
-from gradoscope.networks.experiment import Layer, NetworkSpec
+from gradoscope.networks.experiment import ZEROS, Layer, NetworkSpec, check_residual
 from gradoscope.networks.initialisers import initialisers
 from gradoscope.networks.named import Named
+from gradoscope.networks.plan import LayerPlan, Plan, Share, layer_plan, trainable
 
 NORM_EPSILON = 1e-3  # Keras
 NORM_MOMENTUM = 0.99
 
 
 class LayerParams(NamedTuple):
-    """kernel (members, fan_in, units), bias (members, units); scale and offset of a normalised layer, else None."""
+    """kernel (members, fan_in, units), bias (members, units); scale and offset of a normalised layer, else None.
+
+    A layer without bias has one of zeros, which is not used. `learnt`: trained parameters of the activations, each
+    (members, units), in the order of `LayerPlan.learnt`.
+    """
 
     kernel: jax.Array
     bias: jax.Array
     scale: jax.Array | None = None
     offset: jax.Array | None = None
+    learnt: tuple[jax.Array, ...] = ()
 
 
 class Moments(NamedTuple):
@@ -43,33 +46,6 @@ Params = tuple[LayerParams, ...]
 Moving = tuple[Moments | None, ...]
 
 
-@dataclass(frozen=True)
-class Share:
-    """The members start..stop, and the function that they use."""
-
-    start: int
-    stop: int
-    function: Named
-
-
-@dataclass(frozen=True)
-class LayerPlan:
-    """What one layer computes, for all members."""
-
-    units: int
-    activations: tuple[Share, ...]
-    normalisation: str | None
-    dropout: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a population of networks computes: static, hashable, compiled once."""
-
-    members: int
-    layers: tuple[LayerPlan, ...]
-
-
 class Trace(NamedTuple):
     """What happened in a pass: before[l] and after[l] of layer l (members, rows, units), and new moving moments."""
 
@@ -78,44 +54,15 @@ class Trace(NamedTuple):
     moving: Moving
 
 
-def shares(functions: Sequence[Named]) -> tuple[Share, ...]:
-    """Runs of neighbouring members with one function."""
-    found, start = [], 0
-    for function, run in groupby(functions):
-        stop = start + len(list(run))
-        found.append(Share(start, stop, function))
-        start = stop
-    return tuple(found)
-
-
-def plan(networks: Sequence[NetworkSpec]) -> Plan:
-    """The common plan of networks that differ in nothing but weights, activations and loss.
-
-    Raises
-    ------
-    UsageError
-        The networks differ in their shapes.
-    """
-    columns = list(zip(*(network.layers for network in networks), strict=False))
-    shapes = {tuple((a.units, a.normalisation, a.dropout, a.l1, a.l2) for a in n.layers) for n in networks}
-    if len(shapes) != 1:
-        raise UsageError(say("The networks of a population must have the same shape."))
-    return Plan(len(networks), tuple(_layer_plan(layers) for layers in columns))
-
-
-def _layer_plan(layers: tuple[Layer, ...]) -> LayerPlan:
-    first = layers[0]
-    return LayerPlan(first.units, shares([a.activation for a in layers]), first.normalisation, first.dropout)
-
-
 def init(networks: Sequence[NetworkSpec], n_inputs: int, seed: int) -> Params:
     """Starting weights: the same draws for every member, so that equal initialisers give equal starts."""
     columns = zip(*(network.layers for network in networks), strict=True)
     seeds = np.random.SeedSequence(seed).spawn(len(networks[0].layers))
     params, fan_in = [], n_inputs
     for layers, layer_seed in zip(columns, seeds, strict=True):
+        check_residual(layers[0], fan_in)
         params.append(_init_layer(layers, fan_in, layer_seed))
-        fan_in = layers[0].units
+        fan_in = layers[0].width
     return tuple(params)
 
 
@@ -123,10 +70,20 @@ def _init_layer(layers: tuple[Layer, ...], fan_in: int, seed: np.random.SeedSequ
     units, members = layers[0].units, len(layers)
     kernel_seed, bias_seed = seed.spawn(2)
     kernel = _drawn([layer.start for layer in layers], kernel_seed, (fan_in, units))
-    bias = _drawn([layer.bias_initialiser for layer in layers], bias_seed, (units,))
+    bias = _drawn([layer.bias_initialiser if layer.use_bias else ZEROS for layer in layers], bias_seed, (units,))
+    learnt = _init_learnt(layers)
     if layers[0].normalisation is None:
-        return LayerParams(kernel, bias)
-    return LayerParams(kernel, bias, *_ones_and_zeros(members, units))
+        return LayerParams(kernel, bias, learnt=learnt)
+    return LayerParams(kernel, bias, *_ones_and_zeros(members, units), learnt)
+
+
+def _init_learnt(layers: tuple[Layer, ...]) -> tuple[jax.Array, ...]:
+    """What the activations start from; 0 for members whose activation has no such parameter."""
+    units = layers[0].units
+    starts = {name: [trainable(each).get(name, 0.0) for each in layers] for name in layer_plan(layers).learnt}
+    return tuple(
+        jax.device_put(np.repeat(np.array(values, np.float32)[:, None], units, axis=1)) for values in starts.values()
+    )
 
 
 def _drawn(starts: list[Named], seed: np.random.SeedSequence, shape: tuple[int, ...]) -> jax.Array:
@@ -181,33 +138,43 @@ def _pass(
 ) -> Trace:
     signal, before, after, moments = inputs, [], [], []
     for index, (layer, layer_params, old) in enumerate(zip(population.layers, params, moving, strict=True)):
-        total = _weighted_sum(signal, layer_params)
+        came = signal if signal.ndim == 3 else signal[None]
+        total = _weighted_sum(signal, layer_params, layer.use_bias)
         total, new = _normalised(layer, layer_params, old, total, weights)
         total = total if nudges is None else total + nudges[index]
-        signal = activate(layer.activations, total)
+        signal = activate(layer.activations, total, dict(zip(layer.learnt, layer_params.learnt, strict=True)))
         before.append(total)
-        after.append(signal)
+        after.append(signal + came if layer.residual else signal)
         moments.append(new)
         if layer.dropout and key is not None:
             kept = jax.random.bernoulli(jax.random.fold_in(key, index), 1 - layer.dropout, signal.shape[1:])
             signal = jnp.where(kept[None], signal / (1 - layer.dropout), 0.0)
+        signal = signal + came if layer.residual else signal
     return Trace(tuple(before), tuple(after), tuple(moments))
 
 
-def _weighted_sum(signal: jax.Array, params: LayerParams) -> jax.Array:
+def _weighted_sum(signal: jax.Array, params: LayerParams, use_bias: bool) -> jax.Array:
     """(rows, fan_in) shared by all members, or (members, rows, fan_in), times each member's kernel, plus its bias."""
     if signal.ndim == 2:
         signal = jnp.broadcast_to(signal, (len(params.kernel), *signal.shape))
-    return jnp.matmul(signal, params.kernel) + params.bias[:, None, :]
+    total = jnp.matmul(signal, params.kernel)
+    return total + params.bias[:, None, :] if use_bias else total
 
 
-def activate(functions: tuple[Share, ...], total: jax.Array) -> jax.Array:
-    """Each member's activation on its share of the leading axis."""
+def activate(
+    functions: tuple[Share, ...], total: jax.Array, learnt: Mapping[str, jax.Array] = MappingProxyType({})
+) -> jax.Array:
+    """Each member's activation on its share of the leading axis; `learnt` parameters are (members, units)."""
     shares_of_total = jax.lax.split(total, [share.stop - share.start for share in functions])
-    parts = [
-        activations[share.function.name].with_parameters(**dict(share.function.arguments))(part)
-        for share, part in zip(functions, shares_of_total, strict=True)
-    ]
+    parts = []
+    for share, part in zip(functions, shares_of_total, strict=True):
+        entry = activations[share.function.name].with_parameters(**dict(share.function.arguments))
+        own = {
+            name: array[share.start : share.stop, None, :]
+            for name, array in learnt.items()
+            if name in entry.parameters and entry.parameters[name].trainable
+        }
+        parts.append(entry(part, **own))
     return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
 
 

@@ -8,11 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.networks import Moving, Params, apply_training, init_moving
+from gradoscope.networks import LayerParams, Moving, Params, TrainingSpec, apply_training, init_moving
+from gradoscope.networks.plan import LayerPlan
 from gradoscope.training.batches import Batch, Cut, Data, batches, cuts_of
 from gradoscope.training.evaluation import Program, evaluate
+from gradoscope.training.full_batch import FULL_BATCH, full_batch_changes
 from gradoscope.training.objective import Terms, data_losses, objectives
 from gradoscope.training.optimizers import Factors, OptState, changes, factors, init_optimizer
+from gradoscope.training.schedules import rate_factors
 from gradoscope.training.signals import (
     EVERY,
     Seen,
@@ -84,7 +87,12 @@ def _filled(shape: tuple[int, ...], value: float, kind: type[np.generic]) -> jax
 
 
 def train_epoch(
-    program: Program, state: State, data: Data, learning_rates: jax.Array, seed: int
+    program: Program,
+    state: State,
+    data: Data,
+    learning_rates: jax.Array | NDArray[np.floating],
+    seed: int,
+    spec: TrainingSpec | None = None,
 ) -> tuple[State, Record]:
     """Train one epoch and judge it.
 
@@ -100,11 +108,14 @@ def train_epoch(
         Shape (members,).
     seed
         Of the run: with the number of the epoch it fixes the batches and the dropout masks, equal for all members.
+    spec
+        What says how the learning rates change, where that is not compiled in.
     """
     n, epoch = len(data.inputs), int(state.epoch)
     order = _stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
     dropout = _stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
-    result: tuple[State, Record] = _train_epoch(program, state, data, learning_rates, order.astype(np.int32), dropout)
+    rates = _rates(spec or program.training, learning_rates, epoch * steps_of(program.training, n), n)
+    result: tuple[State, Record] = _train_epoch(program, state, data, rates, order.astype(np.int32), dropout)
     return result
 
 
@@ -120,8 +131,26 @@ def train_ordered(
 
     Rows of weight 0 at the end of the order let other numbers of rows share the compiled program.
     """
-    result: tuple[State, Record] = _train_epoch(program, state, data, learning_rates, order, np.uint32(0), terms)
+    rates = _rates(program.training, learning_rates, int(state.updates), len(order))
+    result: tuple[State, Record] = _train_epoch(program, state, data, rates, order, np.uint32(0), terms)
     return result
+
+
+def steps_of(training: TrainingSpec, n: int) -> int:
+    """The number of updates in an epoch of n rows."""
+    return -(-n // _batch_size(training, n))
+
+
+def _batch_size(training: TrainingSpec, n: int) -> int:
+    return n if training.optimizer == FULL_BATCH else min(training.batch_size, n)
+
+
+def _rates(spec: TrainingSpec, learning_rates: Any, first: int, n: int) -> NDArray[np.floating]:
+    """The learning rates of the steps of an epoch, (steps, members)."""
+    steps = steps_of(spec, n)
+    changing = rate_factors(spec, first, steps, spec.epochs * steps)
+    rates: NDArray[np.floating] = np.asarray(learning_rates)[None] * changing[:, None]
+    return rates
 
 
 def _stream(seed: int, key: int, epoch: int) -> np.random.Generator:
@@ -145,15 +174,15 @@ def _train_epoch(
     program: Program,
     state: State,
     data: Data,
-    learning_rates: jax.Array,
+    learning_rates: NDArray[np.floating],
     order: NDArray[np.int32],
     dropout: np.uint32,
     terms: Terms | None = None,
 ) -> tuple[State, Record]:
-    size = min(program.training.batch_size, len(order))
+    size = _batch_size(program.training, len(order))
     steps = -(-len(order) // size)
     batch_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))
-    scalars = factors(program.training, learning_rates, state.updates + jnp.arange(steps))
+    scalars = factors(program.training, jnp.asarray(learning_rates), state.updates + jnp.arange(steps))
 
     def step(number: jax.Array, progress: Progress) -> Progress:
         batch = batch_at(number)
@@ -217,21 +246,36 @@ def _step(
 ) -> tuple[State, jax.Array, Seen, jax.Array]:
     """The state after a step, its loss (members,), what its signals need, and which units a gradient reached."""
 
-    def total_loss(params: Params, nudges: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
+    def losses(params: Params, nudges: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
         trace = apply_training(
             program.plan, params, state.moving, batch.inputs, batch.counted, batch.key, nudges=nudges
         )
         loss = data_losses(program.objective, program.plan, trace.before[-1], *batch[1:4])
         minimised, recorded = objectives(program.objective, params, loss, batch.counted, terms)
-        return minimised.sum(), (recorded, trace.moving)
+        return minimised, (recorded, trace.moving)
+
+    def total_loss(params: Params, nudges: tuple[jax.Array, ...]) -> tuple[jax.Array, tuple[jax.Array, Moving]]:
+        minimised, shown = losses(params, nudges)
+        return minimised.sum(), shown
 
     nudges = _nudges(state.params, len(batch.inputs))
     (grads, errors), (loss, moving) = jax.grad(total_loss, (0, 1), has_aux=True)(state.params, nudges)
-    updates, opt_state = changes(program.training, state.params, grads, state.opt_state, scalars)
+    if program.training.optimizer == FULL_BATCH:
+        minimised = partial(lambda nudges, params: losses(params, nudges)[0], nudges)
+        updates, opt_state = full_batch_changes(minimised, state.params, grads, state.opt_state)
+    else:
+        updates, opt_state = changes(program.training, state.params, grads, state.opt_state, scalars)
     params = jax.tree.map(jnp.add, state.params, updates)
     moved = state._replace(params=params, moving=moving, opt_state=opt_state, updates=state.updates + 1)
-    reached = stacked([own.bias if own.offset is None else own.offset for own in grads]) != 0
+    reached = stacked([_reached(*each) for each in zip(program.plan.layers, grads, errors, strict=True)])
     return moved, loss, Seen(tuple(own.kernel for own in grads), errors), reached
+
+
+def _reached(layer: LayerPlan, grads: LayerParams, error: jax.Array) -> jax.Array:
+    """Which units a gradient has reached, (members, units); sums over the rows show it where there are any."""
+    if grads.offset is not None:
+        return grads.offset != 0
+    return grads.bias != 0 if layer.use_bias else (error != 0).any(1)
 
 
 def _judged(program: Program, state: State, loss: jax.Array) -> State:

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from gradoscope.data import Prepared, Rows, prepare_experiment
 from gradoscope.errors import UsageError
 from gradoscope.language import say
-from gradoscope.networks import Experiment, Moving, Params, Plan, apply, init, plan
+from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, apply, init, plan
 from gradoscope.training.batches import Data
 from gradoscope.training.epoch import Record, State, start, train_epoch
 from gradoscope.training.evaluation import BLOCK_NUMBERS, Program
 from gradoscope.training.objective import objective
 from gradoscope.training.parallel import check_divisible, everywhere
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
+from gradoscope.training.schedules import Plateau, after_epoch, no_plateau
 from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
 
@@ -112,14 +113,16 @@ def fit_population(
     check_divisible(experiments[0].training.batch_size, len(train.inputs))
     state = everywhere(start(program, init([e.network for e in experiments], train.inputs.shape[1], seed)))
     data = everywhere(Data.of(train, validation))
-    rates = everywhere(jax.device_put(np.array([e.training.learning_rate for e in experiments], np.float32)))
+    spec, stands = experiments[0].training, no_plateau(len(experiments))
+    rates = np.array([e.training.learning_rate for e in experiments], np.float32)
     began = time.perf_counter()
     records: list[Record] = []
     halted = False
     with interruptible() as interrupted:
         for epoch in range(experiments[0].training.epochs):
-            state, record = train_epoch(program, state, data, rates, seed)
+            state, record = train_epoch(program, state, data, rates * stands.factor, seed, spec)
             records.append(jax.device_get(record))
+            stands = _on_plateau(spec, stands, records[-1])
             if on_epoch is not None:
                 on_epoch(epoch + 1)
             halted = enough is not None and enough(records[-1])
@@ -130,6 +133,13 @@ def fit_population(
     return _runs(experiments, program, state, records, (train, test), seconds, ended)
 
 
+def _on_plateau(spec: TrainingSpec, at: Plateau, record: Record) -> Plateau:
+    if spec.schedule is None or spec.schedule.name != "plateau":
+        return at
+    losses = record.train_loss if spec.schedule.monitor == "train_loss" else record.validation_loss
+    return after_epoch(spec.schedule, at, np.asarray(losses))
+
+
 def _program(experiments: Sequence[Experiment], task: str) -> Program:
     trainings = {replace(e.training, learning_rate=1.0) for e in experiments}
     if len(trainings) != 1:
@@ -137,7 +147,7 @@ def _program(experiments: Sequence[Experiment], task: str) -> Program:
             say("The experiments of a population may differ in the learning rate, but not in the rest of [training].")
         )
     networks = [e.network for e in experiments]
-    compiled_in = replace(trainings.pop(), seed=0, epochs=1)
+    compiled_in = replace(trainings.pop(), seed=0, epochs=1, decay=0.0, schedule=None, warm_up=0, class_weight=None)
     return Program(plan(networks), objective(networks), compiled_in, metric_of(task))
 
 

@@ -110,7 +110,9 @@ def to_arrays(params: Params, moving: Moving) -> dict[str, NDArray[Any]]:
     """Parameters and moments by name, as they are written to files."""
     arrays: dict[str, NDArray[Any]] = {}
     for number, (layer, moments) in enumerate(zip(params, moving, strict=True)):
-        named = {**layer._asdict(), **({} if moments is None else _prefixed(moments))}
+        learnt = {f"learnt_{i}": array for i, array in enumerate(layer.learnt)}
+        own = {name: array for name, array in layer._asdict().items() if name != "learnt"}
+        named = {**own, **learnt, **({} if moments is None else _prefixed(moments))}
         arrays |= {f"{number}.{name}": np.ascontiguousarray(a) for name, a in named.items() if a is not None}
     return arrays
 
@@ -124,7 +126,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> tuple[Params, Moving]:
     count = 1 + max(int(name.split(".")[0]) for name in arrays)
     layers = [{key.split(".")[1]: a for key, a in arrays.items() if key.startswith(f"{n}.")} for n in range(count)]
     params = tuple(
-        LayerParams(layer["kernel"], layer["bias"], layer.get("scale"), layer.get("offset"))  # type: ignore[arg-type]
+        LayerParams(layer["kernel"], layer["bias"], layer.get("scale"), layer.get("offset"), _learnt(layer))  # type: ignore[arg-type]
         for layer in layers
     )
     moving = tuple(
@@ -132,3 +134,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> tuple[Params, Moving]:
         for layer in layers
     )
     return params, moving
+
+
+def _learnt(layer: dict[str, NDArray[Any]]) -> tuple[Any, ...]:
+    return tuple(layer[f"learnt_{i}"] for i in range(sum(name.startswith("learnt_") for name in layer)))

@@ -7,16 +7,17 @@ The learning rate is data, one per member, so that a grid of rates trains in one
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from gradoscope.networks import Params, TrainingSpec
+from gradoscope.training.full_batch import FULL_BATCH, init_full_batch
 
 Slots = tuple[jax.Array, ...]
-OptState = tuple[Slots, ...]
+OptState = Any  # tuple[Slots, ...], or optax's own
 ADAMW_DECAY = 0.004
 NADAM_DECAY = 0.96  # Dozat 2016: the momentum grows as 1 - 0.96^t / 2
 
@@ -130,6 +131,15 @@ def _adadelta(spec: TrainingSpec) -> Rule:
     return Rule((0.0, 0.0), step)
 
 
+def _lion(spec: TrainingSpec) -> Rule:
+    def step(grad: jax.Array, slots: Slots, factors: Factors) -> tuple[jax.Array, Slots]:
+        change = -factors[0] * jnp.sign(slots[0] * beta_1 + grad * (1 - beta_1))
+        return change, (slots[0] * beta_2 + grad * (1 - beta_2),)
+
+    beta_1, beta_2 = _or(spec.beta_1, 0.9), _or(spec.beta_2, 0.99)
+    return Rule((0.0,), step)
+
+
 def _moments(grad: jax.Array, slots: Slots, beta_1: float, beta_2: float) -> tuple[jax.Array, jax.Array]:
     """Running means of the gradient and of its square."""
     mean, square = slots[:2]
@@ -157,11 +167,15 @@ _RULES: dict[str, Callable[[TrainingSpec], Rule]] = {
     "rmsprop": _rmsprop,
     "adagrad": _adagrad,
     "adadelta": _adadelta,
+    "lion": _lion,
+    FULL_BATCH: _sgd,  # only for the shape of its factors: a line search finds its steps
 }
 
 
 def init_optimizer(spec: TrainingSpec, params: Params) -> OptState:
     """The slots of every weight array before the first update; made on the host, nothing is compiled for them."""
+    if spec.optimizer == FULL_BATCH:
+        return init_full_batch(params)
     slots = _RULES[spec.optimizer](spec).slots
     return tuple(
         tuple(jax.device_put(np.full(leaf.shape, value, leaf.dtype)) for value in slots)
@@ -169,17 +183,16 @@ def init_optimizer(spec: TrainingSpec, params: Params) -> OptState:
     )
 
 
-def factors(spec: TrainingSpec, learning_rates: jax.Array, updates: jax.Array) -> Factors:
+def factors(spec: TrainingSpec, rates: jax.Array, updates: jax.Array) -> Factors:
     """What `changes` needs to know of each update of an epoch, arrays of shape (steps, members).
 
     Parameters
     ----------
-    learning_rates
-        Of the members, before they decay; shape (members,).
+    rates
+        Learning rate of each member in each update, shape (steps, members).
     updates
         How many updates came before each of them, shape (steps,).
     """
-    rates = learning_rates[None] / (1 + spec.decay * updates[:, None])
     found = _RULES[spec.optimizer](spec).factors(rates, (updates[:, None] + 1).astype(rates.dtype))
     return tuple(jnp.broadcast_to(each, rates.shape) for each in found)
 
@@ -211,14 +224,26 @@ def _weight_decay(spec: TrainingSpec) -> float:
 
 
 def _clipped(spec: TrainingSpec, grads: Params) -> Params:
-    """The gradients of each member, scaled down to a norm of `clip_norm` where theirs is larger."""
-    if spec.clip_norm is None:
-        return grads
-    squares = [(leaf**2).sum(tuple(range(1, leaf.ndim))) for leaf in jax.tree.leaves(grads)]
-    norm = jnp.sqrt(sum(squares[1:], squares[0]))
-    scale = spec.clip_norm / jnp.maximum(norm, spec.clip_norm)
-    clipped: Params = jax.tree.map(lambda leaf: leaf * _per_member(scale, leaf), grads)
+    """The gradients of each member within the bounds that the specification sets."""
+    clipped: Params = grads
+    if (bound := spec.clip_value) is not None:
+        clipped = jax.tree.map(lambda leaf: jnp.clip(leaf, -bound, bound), grads)
+    if (most := spec.clip_norm_each) is not None:
+        clipped = jax.tree.map(lambda leaf: leaf * _per_member(_scale(most, _square(leaf)), leaf), grads)
+    if spec.clip_norm is not None:
+        squares = [_square(leaf) for leaf in jax.tree.leaves(grads)]
+        scale = _scale(spec.clip_norm, sum(squares[1:], squares[0]))
+        clipped = jax.tree.map(lambda leaf: leaf * _per_member(scale, leaf), grads)
     return clipped
+
+
+def _square(leaf: jax.Array) -> jax.Array:
+    return (leaf**2).sum(tuple(range(1, leaf.ndim)))
+
+
+def _scale(most: float, square: jax.Array) -> jax.Array:
+    """What brings a norm down to `most` where it is larger."""
+    return most / jnp.maximum(jnp.sqrt(square), most)
 
 
 def _per_member(numbers: jax.Array, like: jax.Array) -> jax.Array:

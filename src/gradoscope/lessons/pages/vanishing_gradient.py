@@ -97,8 +97,8 @@ def _grown(networks: list[NetworkSpec], rows: Rows, gain: float, seed: int, *, c
         q = np.linalg.qr(rng.standard_normal((wide, thin)))[0]
         kernel = gain * (q if before == wide else q.T)
         bias = np.zeros(layer.units) if place == 0 else -0.5 * kernel.sum(0)
-        stacked = (np.repeat(each[None], members, axis=0) for each in (kernel, bias))
-        params.append(LayerParams(*(jnp.asarray(each, jnp.float32) for each in stacked)))
+        stacked = [jnp.asarray(np.repeat(each[None], members, axis=0), jnp.float32) for each in (kernel, bias)]
+        params.append(LayerParams(stacked[0], stacked[1]))
         before = layer.units
     inputs = np.zeros_like(rows.inputs) if centred else rows.inputs
     grads = gradients(networks, tuple(params), Rows(inputs, np.ones_like(rows.targets)))
