@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import html5lib
 import polars as pl
 import pytest
 
@@ -121,3 +122,14 @@ def test_a_comparison_says_nothing_more_when_quiet(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "compare", "iris", *quick, "--quiet"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
     assert ended.stderr == b""
+
+
+def test_several_data_sets_together(gradoscope, quick, tmp_path) -> None:
+    out = tmp_path / "both"
+    said = json.loads(gradoscope("compare", "iris", "wine", *quick, "--out", str(out), "--json").out)
+    assert sorted(said["average_ranks"]) == said["average_ranks"]
+    assert [each["task"] for each in said["datasets"]] == ["multiclass", "multiclass"]
+    assert {"iris", "wine", "report.html"} == {path.name for path in out.iterdir()}
+    page = (out / "report.html").read_text("utf-8")
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert "iris/report.html" in page

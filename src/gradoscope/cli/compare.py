@@ -12,6 +12,8 @@ import click
 from gradoscope.cli.live import watched
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
 from gradoscope.cli.output import print_guesses, print_json
+from gradoscope.cli.several import across_document, folders_of, print_across
+from gradoscope.cli.study_view import print_study
 from gradoscope.errors import UsageError
 from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
@@ -19,7 +21,7 @@ from gradoscope.language import say
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from gradoscope.comparison import Interval, Place, Settings, Study
+    from gradoscope.comparison import Place, Settings, Study
     from gradoscope.data import Dataset, DataSpec
 
 ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
@@ -27,7 +29,7 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "clus
 
 
 @click.command()
-@click.argument("data", required=False)
+@click.argument("data", nargs=-1)
 @data_options
 @click.option("--activations", metavar="A,B|all", help="Activations to compare (default: eight common ones).")
 @click.option("--losses", metavar="A,B", help="Losses to compare (default: the usual one of the task).")
@@ -62,7 +64,7 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "clus
 def command(
     context: click.Context,
     /,
-    data: str | None,
+    data: tuple[str, ...],
     out: Path | None,
     resume: Path | None,
     budget: str | None,
@@ -73,23 +75,52 @@ def command(
 ) -> None:
     r"""Compare activations (and losses) on DATA: a file, a folder of IDX files, or the name of built-in data.
 
+    Several DATA are compared one by one, then together: by average ranks and their critical difference.
+
     \b
     gradoscope compare tumour
     gradoscope compare patients.csv --target outcome --activations relu,gelu,tanh --seeds 10
     gradoscope compare --resume studies/patients --seeds 20
+    gradoscope compare iris wine digits
     """
-    from gradoscope.comparison import Budget, compare, document, guesses, with_findings, write_study
+    from gradoscope.comparison import across, document
+    from gradoscope.report import write_across
+
+    if resume is not None or len(data) < 2:
+        one = data[0] if data else None
+        asked = _new(one, out, given) if resume is None else _resumed(context, resume, given)
+        study = _train(context, asked, budget, cluster, quiet=quiet)
+        if as_json:
+            print_json(document(study, asked.place.folder))
+        else:
+            print_study(study, asked.place.folder)
+        return
+    folder = out or free_folder(Path("studies") / "several")
+    check_free(folder)
+    folders = folders_of(data, folder)
+    every = [_new(name, own, dict(given)) for name, own in zip(data, folders, strict=True)]
+    studies = [_train(context, asked, budget, cluster, quiet=quiet) for asked in every]
+    found, page = across(studies), folder / "report.html"
+    write_across(found, [own.name for own in folders], page, command=_command_line())
+    if as_json:
+        print_json(across_document(found, studies, folders, page))
+    else:
+        print_across(found, page)
+
+
+def _train(context: click.Context, asked: "_Asked", budget: str | None, address: str | None, *, quiet: bool) -> "Study":
+    """The study that was asked for, in its folder."""
+    from gradoscope.comparison import Budget, compare, guesses, with_findings, write_study
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.report import write_report
     from gradoscope.versions import versions
 
-    asked = _new(data, out, given) if resume is None else _resumed(context, resume, given)
     folder, dataset = asked.place.folder, asked.dataset
     if not quiet:
         print_guesses(guesses(dataset, asked.settings))
     keep_compiled_programs()
     try:
-        with watched(quiet=quiet) as watch, _executor(cluster) as executor:
+        with watched(quiet=quiet) as watch, _executor(address) as executor:
             study = compare(
                 dataset,
                 activations=asked.activations,
@@ -109,10 +140,7 @@ def command(
     with filled_folder(folder) as work:
         write_study(study, dataset, work, folder)
         write_report(study, work / "report.html", command="\n".join(study.commands), versions=versions())
-    if as_json:
-        print_json(document(study, folder))
-    else:
-        _print(study, folder)
+    return study
 
 
 def _executor(address: str | None) -> "AbstractContextManager[Executor | None]":
@@ -223,56 +251,3 @@ def _resampling(said: str | None, first: int, count: int | None) -> tuple[int | 
 
 def _command_line() -> str:
     return shlex.join(["gradoscope", *sys.argv[1:]])
-
-
-def _print(study: "Study", folder: Path) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from gradoscope.comparison import names
-    from gradoscope.plots.numbers import bounds, metric_name, score
-
-    name, metric = names(study.arms), study.metric
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(say("activation"))
-    for title in (say("rate"), metric_name(metric), say("95 % interval"), say("from the best")):
-        table.add_column(title, justify="right")
-    for result in study.arms:
-        gap = result.difference_from_best
-        rate = f"{result.learning_rate:g}{'*' if result.at_edge else ''}"
-        mean, reach = score(metric, result.score.mean), bounds(metric, result.score)
-        table.add_row(name[id(result)], rate, mean, reach, "" if gap is None else _gap(metric, gap))
-    console = Console()
-    console.print(table)
-    if any(result.at_edge for result in study.arms):
-        console.print(say("* at the edge of the grid; a wider one (--learning-rates) might do better"))
-    console.print(say("Always the same answer: {score}", score=score(metric, study.baseline)))
-    console.print(f"\n[bold]{study.verdict}[/bold]\n")
-    if study.beaten_early:
-        console.print(_stopped_early(study), highlight=False)
-    if study.left_out:
-        console.print(_left_out(study, folder), soft_wrap=True, highlight=False)
-    console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
-
-
-def _stopped_early(study: "Study") -> str:
-    arms = [f"{arm.activation} / {arm.loss} / {'-'.join(map(str, arm.hidden))}" for arm in study.beaten_early]
-    return say("Stopped early, clearly beaten on validation rows: {names}", names=", ".join(arms))
-
-
-def _left_out(study: "Study", folder: Path) -> str:
-    judged = len(study.settings.seeds)
-    return say(
-        "The budget left out {count} of {all} paired runs; continue with: {command}",
-        count=study.left_out,
-        all=study.left_out + judged,
-        command=shlex.join(["gradoscope", "compare", "--resume", str(folder)]),
-    )
-
-
-def _gap(metric: str, gap: "Interval") -> str:
-    from gradoscope.plots.numbers import change, change_bounds
-
-    reach = change_bounds(metric, gap)
-    return f"{change(metric, gap.mean)} ({reach})" if reach else change(metric, gap.mean)

@@ -120,7 +120,8 @@ def across(studies: Sequence[Study]) -> Across:
         )
     signs = np.array([1 if METRICS[study.metric].rises else -1 for study in studies])[:, None]
     scores = np.array([[each[arm] for arm in arms] for each in called])
-    ranks = np.stack([rankdata(-row) for row in np.where(np.isfinite(scores), signs * scores, -np.inf)])
+    known = np.where(np.isfinite(scores), np.round(signs * scores, 9), -np.inf)  # rounding must not break a tie
+    ranks = np.stack([rankdata(-row) for row in known])
     order = np.argsort(ranks.mean(0), kind="stable")
     scores, ranks, found = scores[:, order], ranks[:, order], tuple(arms[place] for place in order)
     result = friedman(ranks)

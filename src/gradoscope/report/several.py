@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gradoscope.comparison import Across, Study
+from gradoscope.comparison import Across
 from gradoscope.files import write_text
 from gradoscope.language import say
 from gradoscope.plots.colours import SERIES
@@ -32,15 +32,15 @@ from gradoscope.report.parts import (
 )
 
 
-def write_across(found: Across, studies: Sequence[Study], path: Path, *, command: str) -> None:
-    """Write the page of several data sets to `path`, whole or not at all; the reports of the studies lie in folders.
+def write_across(found: Across, folders: Sequence[str], path: Path, *, command: str) -> None:
+    """Write the page of several data sets to `path`, whole or not at all.
 
     Parameters
     ----------
     found
         What `gradoscope.comparison.across` returned.
-    studies
-        The studies, in the order of its data sets.
+    folders
+        Where the report of each of its data sets lies, beside `path`.
     path
         The HTML file.
     command
@@ -51,7 +51,7 @@ def write_across(found: Across, studies: Sequence[Study], path: Path, *, command
     OSError
         The file cannot be written.
     """
-    sections = (_diagram(found), _scores(found), _pairs(found), _method(found), _sources(studies, command))
+    sections = (_diagram(found), _scores(found), _pairs(found), _method(found), _sources(found, folders, command))
     write_text(path, fill(_head(found), sections, ", ".join(found.datasets)))
 
 
@@ -121,8 +121,9 @@ def _method(found: Across) -> Section:
     return Section("method", say("How it was done"), (Text(text),))
 
 
-def _sources(studies: Sequence[Study], command: str) -> Section:
-    entries = tuple(Entry(study.name, f"{study.name}/report.html") for study in studies)
+def _sources(found: Across, folders: Sequence[str], command: str) -> Section:
+    reports = zip(found.datasets, folders, strict=True)
+    entries = tuple(Entry(name, f"{folder}/report.html") for name, folder in reports)
     return Section("reproduce", say("How to reproduce it"), (Command(command), Entries(entries)))
 
 

@@ -1,0 +1,58 @@
+"""How several data sets are shown in a terminal and in JSON."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradoscope.language import say
+
+if TYPE_CHECKING:
+    from gradoscope.comparison import Across, Study
+
+
+def folders_of(names: Sequence[str], folder: Path) -> list[Path]:
+    """A folder inside `folder` for each data set, called like it, and numbered where two are called alike."""
+    stems = [Path(name).stem for name in names]
+    return [
+        folder / (stem if stems.count(stem) == 1 else f"{stem}-{stems[: place + 1].count(stem)}")
+        for place, stem in enumerate(stems)
+    ]
+
+
+def across_document(found: "Across", studies: "Sequence[Study]", folders: Sequence[Path], page: Path) -> dict[str, Any]:
+    """The JSON document of several data sets."""
+    from gradoscope.comparison import document
+
+    return {
+        "verdict": found.verdict,
+        "arms": list(found.arms),
+        "average_ranks": found.average_ranks.tolist(),
+        "friedman": found.friedman._asdict(),
+        "pairs": found.pairs.tolist(),
+        "datasets": [document(study, own) for study, own in zip(studies, folders, strict=True)],
+        "report": str(page),
+    }
+
+
+def print_across(found: "Across", page: Path) -> None:
+    """The ranks as a table, the verdict, and where the page is."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from gradoscope.plots.numbers import score
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(say("arm"))
+    table.add_column(say("average rank"), justify="right")
+    for name in found.datasets:
+        table.add_column(name, justify="right")
+    for place, arm in enumerate(found.arms):
+        scores = [
+            score(metric, float(value)) for metric, value in zip(found.metrics, found.scores[:, place], strict=True)
+        ]
+        table.add_row(arm, f"{found.average_ranks[place]:.2f}", *scores)
+    console = Console()
+    console.print(table)
+    console.print(f"\n[bold]{found.verdict}[/bold]\n")
+    console.print(say("Report: {path}", path=page), soft_wrap=True, highlight=False)
