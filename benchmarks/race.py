@@ -18,15 +18,25 @@ class Peer:
     at_least: float = 0.0
 
 
+def nothing_to_add(seconds: dict[str, tuple[float, ...]]) -> tuple[list[str], bool]:
+    """No remarks."""
+    return [], True
+
+
 @dataclass(frozen=True)
 class Race:
-    """What is done (`title`), by Gradoscope (`ours`) and by its peers; the first, untimed round warms everybody up."""
+    """What is done (`title`), by Gradoscope (`ours`) and by its peers; the first, untimed round warms everybody up.
+
+    `remarks` looks at the seconds of each round by name ("Gradoscope" and the peers') and returns further lines of the
+    table, and whether what they expect was reached.
+    """
 
     title: str
     ours: Callable[[], object]
     peers: tuple[Peer, ...]
     rounds: int = 5
     warm_up: bool = True
+    remarks: Callable[[dict[str, tuple[float, ...]]], tuple[list[str], bool]] = nothing_to_add
 
 
 @dataclass(frozen=True)

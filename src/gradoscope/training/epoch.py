@@ -189,7 +189,7 @@ def _train_epoch(
         share = batch.counted.sum() / len(order) if terms is None else terms.share[number]
         if terms is not None and batch.weights is not None:
             batch = batch._replace(counted=batch.counted * batch.weights, weights=None)
-        moved, loss, seen, reached = _step(
+        moved, loss, seen, reached = advance(
             program, progress.state, batch, tuple(each[number] for each in scalars), terms
         )
         return Progress(moved, progress.loss + share * loss, progress.reached | reached, seen)
@@ -212,12 +212,10 @@ def _train_epoch(
     (progress, _), (losses, shown, turns) = jax.lax.scan(stretch, beginning, cuts)
     in_steps = [each[cuts.measured] for each in shown]
     signals = epoch_signals(program.plan, in_steps, progress.state.params, progress.reached, turns[cuts.follows])
-    return _closed(program, progress.state, data, losses.sum(0), signals)
+    return closed(program, progress.state, data, losses.sum(0), signals)
 
 
-def _closed(
-    program: Program, state: State, data: Data, train_loss: jax.Array, signals: Signals
-) -> tuple[State, Record]:
+def closed(program: Program, state: State, data: Data, train_loss: jax.Array, signals: Signals) -> tuple[State, Record]:
     """The epoch is over: how it ended."""
     loss = score = jnp.full(program.plan.members, jnp.nan)
     if data.validation_inputs is not None and data.validation_targets is not None:
@@ -241,7 +239,7 @@ def _nudges(params: Params, size: int) -> tuple[jax.Array, ...]:
     return tuple(jnp.zeros((len(own.bias), size, own.bias.shape[1]), own.bias.dtype) for own in params)
 
 
-def _step(
+def advance(
     program: Program, state: State, batch: Batch, scalars: Factors, terms: Terms | None
 ) -> tuple[State, jax.Array, Seen, jax.Array]:
     """The state after a step, its loss (members,), what its signals need, and which units a gradient reached."""
