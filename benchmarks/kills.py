@@ -26,7 +26,7 @@ def arguments(folder: Path) -> list[str]:
     return ["--resume", str(folder)] if (folder / "study.sqlite").exists() else [*STUDY, "--out", str(folder)]
 
 
-def tables(folder: Path) -> list[object]:
+def tables(folder: Path) -> dict[str, object]:
     """Everything that a study found out, besides seconds and paths."""
     said = json.loads((folder / "study.json").read_text("utf-8"))
     for varying in ("study", "report", "seconds"):
@@ -34,8 +34,8 @@ def tables(folder: Path) -> list[object]:
     with closing(sqlite3.connect(folder / "study.sqlite")) as store:
         columns = [name for _, name, *_ in store.execute("PRAGMA table_info(runs)") if name != "seconds"]
         rows = store.execute(f"SELECT {', '.join(columns)} FROM runs ORDER BY unit, place").fetchall()
-    files = [(folder / name).read_bytes() for name in ("results.csv", "curves.csv", "model/model.safetensors")]
-    return [said, rows, files]
+    files = {name: (folder / name).read_bytes() for name in ("results.csv", "curves.csv", "model/model.safetensors")}
+    return {"study.json": said, "store": rows, **files}
 
 
 def main(times: int, rng: random.Random) -> int:
@@ -49,9 +49,11 @@ def main(times: int, rng: random.Random) -> int:
                 time.sleep(rng.uniform(0, LONGEST))
                 process.kill()
             if process.wait() == 0:
-                same = tables(folder) == whole
-                finished, different = finished + 1, different + (not same)
-                print(f"study {finished} after {kills} kills: {'the same' if same else 'DIFFERENT'}", flush=True)
+                found = tables(folder)
+                unlike = [name for name, part in whole.items() if found[name] != part]
+                finished, different = finished + 1, different + bool(unlike)
+                verdict = f"DIFFERENT: {', '.join(unlike)}" if unlike else "the same"
+                print(f"study {finished} after {kills} kills: {verdict}", flush=True)
                 if kills < times:
                     folder = place / str(finished)
             else:
