@@ -249,11 +249,14 @@ def _make(folder: Path) -> None:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """A lock that the system gives back however the process ends, on every system that SQLite knows."""
-    with closing(sqlite3.connect(folder / LOCK, timeout=0)) as lock:
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+    try:
+        lock = sqlite3.connect(folder / LOCK, timeout=0)
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise UsageError(say("another process is at work on the study in {path}.", path=folder)) from None
+        raise GradoscopeError(say("the study cannot be kept: {reason}.", reason=error)) from None
+    with closing(lock):
         try:
             yield
         finally:
