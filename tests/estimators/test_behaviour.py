@@ -186,6 +186,15 @@ def after_drawing_weights() -> np.random.RandomState:
     return random
 
 
+def test_diagnosis_names_what_keeps_a_network_from_learning(classes: tuple[Numbers, Numbers]) -> None:
+    """Eight layers of sigmoid units; class weights and held-out rows go along."""
+    X, y = classes
+    deep = {**QUICK, "hidden_layer_sizes": (5,) * 8, "max_iter": 30}
+    model = NetworkClassifier(activation="logistic", class_weight={"low": 2.0}, **deep).fit(X, y)
+    findings = model.diagnose(X, y).findings
+    assert findings[0].fault == "vanishing-gradient"
+
+
 # In scikit-learn's hands
 
 

@@ -14,8 +14,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from gradoscope.compilation import keep_compiled_programs
+from gradoscope.diagnosis import Diagnosis
 from gradoscope.errors import UsageError
 from gradoscope.estimators.course import Numbers, Task
+from gradoscope.estimators.diagnosing import diagnosed
 from gradoscope.estimators.problem import Problem, forward, functions_of
 from gradoscope.estimators.progress import Given, Progress
 from gradoscope.estimators.search import Search
@@ -28,7 +30,7 @@ from gradoscope.training.signals import Signals
 def has_epochs(estimator: Any) -> bool:
     """Whether the solver has single epochs, which `partial_fit` trains."""
     if estimator.solver == "lbfgs":
-        raise AttributeError(say("partial_fit trains one epoch, and solver='lbfgs' has none; choose another solver."))
+        raise AttributeError(say("solver='lbfgs' has no epochs, which this goes by; choose another solver."))
     return True
 
 
@@ -40,7 +42,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[mis
         "activation": [str, dict, "array-like"],
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
         "loss": [str, dict],
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
     def __init__(self, **parameters: Any) -> None:
@@ -94,6 +96,29 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[mis
     def predict(self, X: Any) -> Numbers:
         """The predicted classes or values, shape (n_samples,) or (n_samples, n_outputs)."""
         return self._answers(self._outputs(X))
+
+    def diagnose(self, X: Any, y: Any, *, seeds: int = 1) -> Diagnosis:
+        """What is wrong with this network on these rows, or that nothing is.
+
+        It is trained once more as an experiment, for `n_iter_` epochs at `learning_rate_init`, its weights drawn as for
+        `fit`; `validation_fraction` of the rows judge it.
+
+        Parameters
+        ----------
+        X, y : array-like
+            The rows that it was fitted on.
+        seeds : int, default=1
+            How many such runs are looked at.
+
+        Returns
+        -------
+        gradoscope.diagnosis.Diagnosis
+        """
+        check_is_fitted(self)
+        has_epochs(self)
+        task = self._progress.task
+        given = self._validated(X, y, None, first=False, incremental=True)
+        return diagnosed(self, task, given._replace(targets=task.problem.targets(given.targets)), seeds)
 
     @property
     def signals_(self) -> Signals:

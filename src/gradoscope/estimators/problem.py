@@ -45,6 +45,8 @@ class Problem:
     ----------
     loss
         From the catalogue.
+    kind
+        Of the targets: "binary", "multiclass", "multilabel" or "numbers".
     link
         The output activation.
     units
@@ -60,6 +62,7 @@ class Problem:
     """
 
     loss: Named
+    kind: str
     link: str
     units: int
     scales: Scales
@@ -128,7 +131,7 @@ def classification(loss: Any, kind: str, classes: int) -> Problem:
         loss = "categorical_cross_entropy" if kind == "multiclass" else "binary_cross_entropy"
         outputs = classes if kind != "binary" else 1
         scale = float(outputs) if kind == "multilabel" else 1.0
-        return Problem(Named(loss), LINKS[kind], outputs, Scales(scale, scale))
+        return Problem(Named(loss), kind, LINKS[kind], outputs, Scales(scale, scale))
     named, entry = _entry(loss)
     one_each = entry.targets is Targets.CLASSES
     if not (set(entry.tasks) and entry.targets in TRAINABLE) or (one_each and kind == "multilabel"):
@@ -136,7 +139,7 @@ def classification(loss: Any, kind: str, classes: int) -> Problem:
     regression = entry.tasks == ("regression",)
     pair, signs = kind == "binary" and one_each, entry.targets is Targets.SIGN
     units = 2 if pair else 1 if kind == "binary" else classes
-    return Problem(named, LINKS[kind] if regression else entry.link, units, Scales(1, 1), signs, pair)
+    return Problem(named, kind, LINKS[kind] if regression else entry.link, units, Scales(1, 1), signs, pair)
 
 
 def regression(loss: Any, outputs: int) -> Problem:
@@ -151,10 +154,10 @@ def regression(loss: Any, outputs: int) -> Problem:
     if "regression" not in entry.tasks or entry.outputs:
         raise _unfit(entry, say("numbers"))
     if loss == "squared_error":
-        return Problem(named, entry.link, outputs, Scales(0.5 * outputs, 0.5))
+        return Problem(named, "numbers", entry.link, outputs, Scales(0.5 * outputs, 0.5))
     if loss == "poisson":
-        return Problem(named, entry.link, outputs, Scales(outputs, outputs), constant=True)
-    return Problem(named, entry.link, outputs, Scales(1, 1))
+        return Problem(named, "numbers", entry.link, outputs, Scales(outputs, outputs), constant=True)
+    return Problem(named, "numbers", entry.link, outputs, Scales(1, 1))
 
 
 def gives_probabilities(loss: Any) -> bool:

@@ -109,7 +109,7 @@ class Search:
             memory,
             train.examples,
             validation,
-            self._batch_size(n),
+            batch_rows(of, n),
         )
         order, converged, ended = np.arange(n), False, False
         with interruptible() as interrupted:
@@ -150,16 +150,6 @@ class Search:
                 say("The validation set has fewer than 2 rows; raise validation_fraction, or give more rows.")
             )
         return given.at(train), given.at(held_out)
-
-    def _batch_size(self, rows: int) -> int:
-        if self._of.batch_size == "auto":
-            return min(200, rows)
-        if self._of.batch_size > rows:
-            warnings.warn(
-                say("batch_size is {given}, but there are {rows} rows; all rows are one batch.",
-                    given=self._of.batch_size, rows=rows), stacklevel=7,
-            )  # fmt: skip
-        return int(min(self._of.batch_size, rows))
 
     def _shuffled(self, order: NDArray[np.int64]) -> NDArray[np.int64]:
         if not self._of.shuffle:
@@ -207,6 +197,18 @@ class Search:
             say("Training has not converged after max_iter = {epochs} epochs; raise max_iter, or tol.",
                 epochs=self._of.max_iter), ConvergenceWarning, stacklevel=6,
         )  # fmt: skip
+
+
+def batch_rows(estimator: Any, rows: int) -> int:
+    """The rows of a batch, where there are so many rows."""
+    if estimator.batch_size == "auto":
+        return min(200, rows)
+    if estimator.batch_size > rows:
+        warnings.warn(
+            say("batch_size is {given}, but there are {rows} rows; all rows are one batch.",
+                given=estimator.batch_size, rows=rows), stacklevel=7,
+        )  # fmt: skip
+    return int(min(estimator.batch_size, rows))
 
 
 def spec_of(estimator: Any) -> TrainingSpec:

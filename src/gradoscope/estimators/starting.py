@@ -1,6 +1,5 @@
 """Where training starts: scikit-learn's weights for its four activations, the catalogue's for all others."""
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -8,7 +7,7 @@ import jax
 import numpy as np
 
 from gradoscope.estimators.course import Numbers, Weights, weights_of
-from gradoscope.networks import Named, NetworkSpec, init
+from gradoscope.networks import NetworkSpec, init
 
 THEIRS = {"identity": 6.0, "sigmoid": 2.0, "tanh": 6.0, "relu": 6.0}  # Glorot and Bengio 2010, as scikit-learn scales
 
@@ -27,21 +26,26 @@ def start_weights(network: NetworkSpec, n_inputs: int, random: np.random.RandomS
     dtype
         Of the weights.
     """
-    functions = [layer.activation for layer in network.hidden] or [Named("relu")]
-    if not all(function.name in THEIRS for function in functions):
+    limits = bounds(network, n_inputs)
+    if limits is None:
         drawn = weights_of(jax.device_get(init([network], n_inputs, int(random.randint(2**31)))))
         return Weights(*([array.astype(dtype) for array in arrays] for arrays in drawn))
-    return _glorot(network, n_inputs, [*functions, functions[-1]], random, dtype)
-
-
-def _glorot(
-    network: NetworkSpec, n_inputs: int, functions: Sequence[Named], random: np.random.RandomState, dtype: Any
-) -> Weights:
     coefs: list[Numbers] = []
     intercepts: list[Numbers] = []
-    sizes = [n_inputs, *(layer.units for layer in network.layers)]
-    for (fan_in, fan_out), function in zip(pairwise(sizes), functions, strict=True):
-        bound = np.sqrt(THEIRS[function.name] / (fan_in + fan_out))
-        coefs.append(random.uniform(-bound, bound, (fan_in, fan_out)).astype(dtype))
-        intercepts.append(random.uniform(-bound, bound, fan_out).astype(dtype))
+    for fan_in, layer, limit in zip(_widths(network, n_inputs), network.layers, limits, strict=False):
+        coefs.append(random.uniform(-limit, limit, (fan_in, layer.units)).astype(dtype))
+        intercepts.append(random.uniform(-limit, limit, layer.units).astype(dtype))
     return Weights(coefs, intercepts)
+
+
+def bounds(network: NetworkSpec, n_inputs: int) -> list[float] | None:
+    """Between which limits, -bound and bound, scikit-learn draws the weights of each layer; None if it does not."""
+    functions = [layer.activation.name for layer in network.hidden] or ["relu"]
+    if not set(functions) <= THEIRS.keys():
+        return None
+    pairs = zip(pairwise(_widths(network, n_inputs)), [*functions, functions[-1]], strict=True)
+    return [float(np.sqrt(THEIRS[name] / sum(fans))) for fans, name in pairs]
+
+
+def _widths(network: NetworkSpec, n_inputs: int) -> list[int]:
+    return [n_inputs, *(layer.units for layer in network.layers)]
