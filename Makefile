@@ -10,7 +10,7 @@ COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --universal --python-ver
 	--generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install compare test check format bench accuracy lock clean
+.PHONY: help install compare test check format bench coverage accuracy lock clean
 
 help: ## list what can be made
 	@awk -F ': .*## ' '/^[a-z]+: .*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ format: $(VENV)/test.stamp ## rewrite the code as ruff likes it
 
 bench: $(VENV)/test.stamp ## race Gradoscope against its peers (some minutes)
 	$(BIN)/python -m benchmarks
+
+coverage: $(VENV)/test.stamp ## simulate how often the intervals of a comparison hold (some minutes)
+	$(BIN)/python -m benchmarks.coverage
 
 accuracy: $(VENV)/test.stamp ## measure every function and its peers in units in the last place (some minutes)
 	$(BIN)/python -m benchmarks.accuracy

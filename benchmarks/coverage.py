@@ -93,11 +93,13 @@ def _expected(weights: Array, intercept: float) -> float:
     return float(norm.cdf([(weights @ MEANS + intercept) / length, (weights @ MEANS - intercept) / length]).mean())
 
 
-def coverage(design: str, own_start: bool, studies: int, seed: int) -> Iterator[Line]:
+def coverage(
+    design: str, own_start: bool, studies: int, seed: int, numbers_of_runs: tuple[int, ...] = RUNS
+) -> Iterator[Line]:
     """How often the interval of the difference between the two classifiers holds the true one."""
     rng = np.random.default_rng(seed)
     setting = f"{design}, {'starts of their own' if own_start else 'no other chance'}"
-    for runs in RUNS:
+    for runs in numbers_of_runs:
         drawn = [study(design, runs, (discriminant, nearest_mean), own_start, rng) for _ in range(studies)]
         truth = float(np.mean([truths[1] - truths[0] for _, _, truths in drawn]))
         found = [evidence(shares, units) for shares, units, _ in drawn]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks.coverage import coverage
 from scipy.stats import ttest_1samp, ttest_rel
 
 from gradoscope.comparison.statistics import (
@@ -31,11 +32,11 @@ def test_without_common_rows_it_is_students_interval(rng: np.random.Generator) -
 def test_what_runs_share_by_hand() -> None:
     """Two runs of two rows each; row 1 is in both. Mean 0.5: row 1 adds (1 - 0.5) / 4 in the first, as in the second.
 
-    Products of what a row adds in one run and in another, both orders: 2 * (0.125 * 0.125).
+    Products of what a row adds in one run and in another, both orders: 2 * (0.125 * 0.125), times 3 / 2 for 3 rows.
     """
     known = evidence([np.array([[0.0, 1.0]]), np.array([[1.0, 0.0]])], [np.array([0, 1]), np.array([1, 2])])
     np.testing.assert_allclose(known.scores, [[0.5, 0.5]])
-    assert known.shared[0, 0] == pytest.approx(2 * 0.125 * 0.125)
+    assert known.shared[0, 0] == pytest.approx(2 * 0.125 * 0.125 * 3 / 2)
 
 
 def test_groups_count_as_one_row(rng: np.random.Generator) -> None:
@@ -52,7 +53,9 @@ def test_a_fixed_test_set_leaves_the_luck_of_its_rows(rng: np.random.Generator) 
     row = (rng.random(200) < 0.9).astype(float)
     known = evidence([row[None]] * 50, [np.arange(200)] * 50)
     half = interval(known).half_width
-    assert half == pytest.approx(2.0096 * np.sqrt(row.var() / 200 * 49 / 50), rel=1e-3)  # t with 49 degrees of freedom
+    assert half == pytest.approx(
+        2.0096 * np.sqrt(row.var(ddof=1) / 200 * 49 / 50), rel=1e-3
+    )  # t with 49 degrees of freedom
 
 
 def test_pairs_of_three_arms_by_the_published_table() -> None:
@@ -150,3 +153,13 @@ def test_a_real_difference_is_found(rng: np.random.Generator) -> None:
         scores = rng.normal(size=(8, 5)) * 0.5 + np.array([1.0] + [0.0] * 7)[:, None] * 2
         found += all(gap.is_below(0) for gap in differences(apart(scores))[1:])
     assert found / 200 > 0.8
+
+
+@pytest.mark.parametrize("own_start", [False, True])
+def test_intervals_of_real_classifiers_hold_at_their_rate(own_start: bool) -> None:
+    """The small edition of `python -m benchmarks.coverage`, whose docstring says what is simulated."""
+    studies = 200
+    for line in coverage("hold-out", own_start, studies, seed=5, numbers_of_runs=(10,)):
+        assert abs(line.held - 0.95) <= 0.02 + 2 * np.sqrt(0.95 * 0.05 / studies)
+        assert line.held_corrected >= line.held
+        assert line.wider > 1.3

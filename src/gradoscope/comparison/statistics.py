@@ -106,8 +106,9 @@ def evidence(
     means, runs = scores.mean(1, keepdims=True), len(shares)
     cells = [_summed((run - means) / (run.shape[1] * runs), unit) for run, unit in zip(shares, units, strict=True)]
     apart = np.concatenate([sums for sums, _ in cells], axis=1)
-    together, _ = _summed(apart, np.concatenate([found for _, found in cells]))
-    return Evidence(scores, together @ together.T - apart @ apart.T, rows)
+    together, seen = _summed(apart, np.concatenate([found for _, found in cells]))
+    few = len(seen) / max(len(seen) - 1, 1)  # residuals from their own mean are that much too small
+    return Evidence(scores, few * (together @ together.T - apart @ apart.T), rows)
 
 
 def _summed(values: Scores, units: NDArray[np.int64]) -> tuple[Scores, NDArray[np.int64]]:
