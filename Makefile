@@ -40,7 +40,7 @@ coverage: $(VENV)/test.stamp ## simulate how often the intervals of a comparison
 	$(BIN)/python -m benchmarks.coverage
 
 accuracy: $(VENV)/test.stamp ## measure every function and its peers in units in the last place (some minutes)
-	$(BIN)/python -m benchmarks.accuracy
+	$(BIN)/python -m benchmarks.accuracy --page docs/accuracy.md
 
 # `make lock` keeps every version that still fits; `make lock UPGRADE=--upgrade` takes the newest of all.
 lock: $(VENV)/python.stamp ## write requirements/*.lock anew from pyproject.toml

@@ -126,15 +126,16 @@ def sigmoid_slope(x: Array) -> Array:
     return sigmoid(x) * sigmoid(-x)
 
 
-def sech_squared(x: Array) -> Array:
-    """1 / cosh(x)^2."""
-    return within(
+def sech_squared(x: Array, lost: Array = 0.0) -> Array:
+    """1 / cosh(x + lost)^2; `lost` is tiny."""
+    curve = within(
         2 * x,
         -TAIL,
         TAIL,
         lambda y: 4 * sigmoid_slope(y),
         lambda y: exp(SHIFT - magnitude(y)) * (4 * UNSHIFT),
     )
+    return curve * (1 - 2 * lost * clipped(x, -1.0, 1.0)) if is_array(lost) else curve
 
 
 def softplus(x: Array) -> Array:
@@ -189,6 +190,13 @@ def scaled(x: Array, factor: Array) -> tuple[Array, Array]:
     number = factor if is_array(factor) else constant(x, factor)
     rounded, error = product(x, number)
     return rounded, error if is_array(factor) else error + x * _remainder(x, factor)
+
+
+def divided(x: Array, divisor: float) -> tuple[Array, Array]:
+    """X / divisor with its rounding error, for x that is not near overflow."""
+    rounded = x / divisor
+    back, error = product(rounded, constant(x, divisor))
+    return rounded, (((x - back) - error) - rounded * _remainder(x, divisor)) / divisor
 
 
 def _remainder(x: Array, factor: float) -> float:

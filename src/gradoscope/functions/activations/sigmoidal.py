@@ -209,7 +209,6 @@ def _(functional: Any, x: Array) -> Array:
     textbook="17159 * tanh(2 * x / 3) / 10000",
     aliases=("scaled_tanh",),
     source="LeCun, Bottou, Orr & Muller 1998, Efficient BackProp",
-    bound=90,  # 2 x / 3 is rounded before the exponential
     guidance=Guidance(
         use="Hidden layers of small networks with inputs of unit variance.",
         strengths=(
@@ -233,7 +232,7 @@ def lecun_tanh(x: Array) -> Array:
 
 @lecun_tanh.derivative
 def _(x: Array) -> Array:
-    return 1.7159 * 2 / 3 * kernels.sech_squared(x * (2 / 3))
+    return 1.7159 * 2 / 3 * kernels.sech_squared(*kernels.divided(clipped(x, -1e30, 1e30), 1.5))
 
 
 @activation(
@@ -334,7 +333,6 @@ def _(x: Array, a: float = 1.0) -> Array:
         "gaussian_cdf",
     ),
     source="Bliss 1934, Science 79",
-    bound=5,  # exp of NumPy in float32 is 2 units off
     guidance=Guidance(
         use="Output of the probit model.",
         strengths=("Its output is a probability.",),
@@ -444,7 +442,6 @@ def _(x: Array) -> Array:
     Moments(mean=0, second=0.9977847, slope=0.9977864),
     formula=r"f(x) = c \tanh(x / c)",
     textbook="cap * tanh(x / cap)",
-    bound=64,  # x / cap is rounded before the exponential
     aliases=(
         "logit_cap",
         "soft_cap",
@@ -471,7 +468,7 @@ def softcap(x: Array, cap: float = 30.0) -> Array:
 
 @softcap.derivative
 def _(x: Array, cap: float = 30.0) -> Array:
-    return kernels.sech_squared(x / cap)
+    return kernels.sech_squared(*kernels.divided(clipped(x, -1e30, 1e30), cap))
 
 
 @activation(

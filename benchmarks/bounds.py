@@ -1,0 +1,22 @@
+"""The functions whose bound is wider than 4 units in the last place, with the cause that stands beside it."""
+
+import re
+from collections.abc import Iterator
+from inspect import getsource
+from sys import modules
+
+from gradoscope.functions import activations, losses
+
+USUAL = 4
+CAUSE = re.compile(r"\n    bound=[^#\n]*(\n    floor=[^#\n]*)?#\s*(?P<cause>[^\n]*)")
+
+
+def wide() -> Iterator[tuple[str, float, str]]:
+    """Name, bound and cause of each."""
+    for kind, mark, entries in (("activations", "@activation(", activations), ("losses", "@loss(", losses)):
+        for entry in entries.values():
+            if entry.bound > USUAL:
+                page = getsource(modules[f"gradoscope.functions.{kind}.{entry.family}"])
+                definition = page[: page.index(f"\ndef {entry.name}(")].rpartition(mark)[2]
+                found = CAUSE.search(definition)
+                yield entry.name, entry.bound, found["cause"] if found else ""
