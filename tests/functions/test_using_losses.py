@@ -233,6 +233,26 @@ def test_circle_written_out_with_constant_weights() -> None:
     np.testing.assert_allclose(found, slopes, rtol=1e-9, atol=1e-12)
 
 
+def test_multi_similarity_written_out() -> None:
+    cosines = torch.tensor(COSINES, requires_grad=True)
+    same = torch.tensor(GROUPS[:, None] == GROUPS[None, :])
+    near = torch.where(same & ~torch.eye(6, dtype=torch.bool), torch.exp(-2 * (cosines - 0.5)), 0.0).sum(1)
+    far = torch.where(same, 0.0, torch.exp(50 * (cosines - 0.5))).sum(1)
+    expected = torch.log1p(near) / 2 + torch.log1p(far) / 50
+    (slopes,) = torch.autograd.grad(expected.sum(), cosines)
+    np.testing.assert_allclose(losses["multi_similarity"](COSINES, GROUPS), expected.detach(), rtol=1e-10)
+    np.testing.assert_allclose(losses["multi_similarity"].derivative(COSINES, GROUPS), slopes, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(("alpha", "name"), [(2.0, "mse"), (1.0, "pseudo_huber"), (0.0, "cauchy")])
+def test_members_of_barrons_family(alpha: float, name: str) -> None:
+    error, zero = np.array([-30.0, -1.0, 1e-3, 0.5, 8.0]), np.zeros(5)
+    factor = 0.5 if name == "mse" else 1.0
+    found, slopes = losses["barron"](error, zero, alpha=alpha), losses["barron"].derivative(error, zero, alpha=alpha)
+    np.testing.assert_allclose(found, factor * losses[name](error, zero), rtol=1e-12)
+    np.testing.assert_allclose(slopes, factor * losses[name].derivative(error, zero), rtol=1e-12)
+
+
 def test_variants_of_the_adversarial_loss() -> None:
     gan = losses["gan"]
     scores, real = np.array([0.5, -2.0, 3.0]), np.array([1.0, 0.0, 0.0])

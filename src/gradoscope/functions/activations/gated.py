@@ -262,7 +262,6 @@ def _(x: Array) -> Array:
     Moments(mean=0.2824454, second=0.4139199, slope=0.4354399),
     formula=r"f(x) = \frac{x}{2} \left(1 + \frac{x}{\sqrt{1 + x^2}}\right)",
     textbook="x / 2 * (1 + x / sqrt(1 + x**2))",
-    bound=6,  # a product of five rounded factors
     aliases=("power_function_linear_unit",),
     source="Zhu, Meng, Liu, Zou & Li 2021, PFLU and FPFLU",
     initialiser="he_normal",

@@ -89,7 +89,6 @@ def _(x: Array) -> Array:
     aliases=("tanhexp", "tanh_exp"),
     source="Liu & Di 2020, arXiv 2003.09855; Fernandez & Mali 2024, arXiv 2412.20269",
     initialiser="he_normal",
-    bound=8,  # exp(x) is rounded before the tanh
     guidance=Guidance(
         use="Hidden layers of deep networks.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
@@ -136,9 +135,9 @@ def _tanh_share(x: Array) -> Array:
     Moments(mean=0.2493079, second=0.5014231, slope=0.5299807),
     formula=r"f(x) = x \operatorname{erf}(\log(1 + e^x))",
     textbook="x * erf(log(1 + exp(x)))",
+    bound=8,  # log(1 + exp(x)) is rounded before the error function
     source="Nag, Bhattacharyya, Mukherjee & Kundu 2021, arXiv 2108.09598",
     initialiser="he_normal",
-    bound=8,  # log(1 + exp(x)) is rounded before the error function
     guidance=Guidance(
         use="Hidden layers of deep networks.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
@@ -224,7 +223,6 @@ def _(x: Array) -> Array:
     textbook="x * tanh(log(1 + 1 / (1 + exp(-x))))",
     source="Wang, Ren & Wang 2022, Electronics 11",
     initialiser="he_normal",
-    bound=6,  # a product of five rounded factors
     guidance=Guidance(
         use="Hidden layers of convolutional networks.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
@@ -270,7 +268,6 @@ def _(x: Array) -> Array:
     textbook="x * log(1 + 1 / (1 + exp(-x)))",
     source="Zhu, Meng, Liu, Zou & Li 2021, Neurocomputing 458",
     initialiser="he_normal",
-    bound=6,  # a product of five rounded factors
     guidance=Guidance(
         use="Hidden layers of shallow convolutional networks.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
@@ -314,7 +311,6 @@ def _(x: Array) -> Array:
     aliases=("linearly_scaled_tanh",),
     source="Roy, Manna, Dubey & Chaudhuri 2019, arXiv 1901.05894",
     initialiser="he_normal",
-    bound=5,  # a sum of two rounded products
     guidance=Guidance(
         use="Hidden layers of small networks.",
         strengths=("Smooth everywhere.", "No dead units: some gradient passes on both sides."),

@@ -176,7 +176,6 @@ def _(functional: Any, x: Array, threshold: float = 0.5) -> Array:
     textbook="x - tanh(x)",
     aliases=("tanh_shrink",),
     source="-",
-    bound=5,  # the square doubles the rounding of tanh
     guidance=Guidance(
         use="Sparse codes.",
         strengths=("Smooth everywhere.", "Small values become very small."),

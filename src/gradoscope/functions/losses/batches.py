@@ -2,12 +2,12 @@
 
 import math
 
-from gradoscope.arrays import Array, at_least, cast, largest, log1p, namespace, total, where
+from gradoscope.arrays import Array, at_least, cast, exp, largest, log1p, namespace, total, where
 from gradoscope.functions.facts import ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softmax, softplus
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import POSITIVE, UNIT
+from gradoscope.functions.parameters import POSITIVE, REAL, UNIT
 from gradoscope.functions.targets import Targets
 
 
@@ -137,6 +137,61 @@ def _(prediction: Array, target: Array, gamma: float = 80.0, margin: float = 0.4
     towards = where(near > -math.inf, softmax_or_zero(near) * _circle_weight(1 + margin - prediction), 0.0)
     apart = where(far > -math.inf, softmax_or_zero(far) * _circle_weight(prediction + margin), 0.0)
     return where(whole, gamma * pull * (apart - towards), 0.0)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=(
+        r"\ell_i = \tfrac{1}{\alpha} \log\left(1 + \sum_{j \in P_i} e^{-\alpha (c_j - b)}\right) + \tfrac{1}{\beta} "
+        r"\log\left(1 + \sum_{k \in N_i} e^{\beta (c_k - b)}\right)"
+    ),
+    textbook="",  # a sum over pairs of rows: tests write it out
+    aliases=("multi_similarity_loss", "ms_loss"),
+    source="Wang, Han, Huang, Dong & Scott 2019, CVPR",
+    tasks=(),
+    targets=Targets.GROUPS,
+    rowwise=True,
+    input="cosines",
+    before_link="cosines",
+    after_link="cosines",
+    domains={"alpha": POSITIVE, "beta": POSITIVE, "base": REAL},
+    guidance=Guidance(
+        use="Metric learning: the matrix of cosines of a batch, and its labels.",
+        strengths=("Far pairs pull harder than near ones.",),
+        weaknesses=("Two numbers must be chosen.",),
+    ),
+)
+def multi_similarity(
+    prediction: Array, target: Array, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5
+) -> Array:
+    """The multi-similarity loss of each row, over all pairs.
+
+    Examples
+    --------
+    >>> multi_similarity([[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]], [0, 0, 1], beta=2.0).round(6)
+    array([0.503204, 0.503204, 0.275722])
+    """
+    near, far = _similar_terms(prediction, target, alpha, beta, base)
+    return _above_one(near) / alpha + _above_one(far) / beta
+
+
+@multi_similarity.derivative
+def _(prediction: Array, target: Array, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5) -> Array:
+    near, far = _similar_terms(prediction, target, alpha, beta, base)
+    return exp(far - _above_one(far)[..., None]) - exp(near - _above_one(near)[..., None])
+
+
+def _similar_terms(cosines: Array, labels: Array, alpha: float, beta: float, base: float) -> tuple[Array, Array]:
+    """The exponents of partners and of rivals; -infinity where a column is neither."""
+    others, partners = batch_masks(cosines, labels)
+    near, far = -alpha * (cosines - base), beta * (cosines - base)
+    return where(partners > 0, near, -math.inf), where((others > 0) & (partners == 0), far, -math.inf)
+
+
+def _above_one(x: Array) -> Array:
+    """log(1 + sum(exp(x))) of each row."""
+    return where(largest(x, -1)[..., 0] > -math.inf, softplus(_lse(x)), 0.0)
 
 
 def _circle_terms(cosines: Array, labels: Array, gamma: float, margin: float) -> tuple[Array, Array]:

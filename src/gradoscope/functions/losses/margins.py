@@ -7,7 +7,7 @@ from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, mix, sigmoid, softplus
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import NOT_NEGATIVE, UNIT, OneOf, Optional
+from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, UNIT, OneOf, Optional
 from gradoscope.functions.rules import Formula
 from gradoscope.functions.targets import Targets
 
@@ -127,6 +127,42 @@ def soft_margin(prediction: Array, target: Array) -> Array:
 @soft_margin.derivative
 def _(prediction: Array, target: Array) -> Array:
     return -target * sigmoid(-target * prediction)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell = \log(1 + e^{-t (s z + b)})",
+    textbook="log(1 + exp(-t * (scale * p + offset)))",
+    aliases=("sigmoid_pairwise", "sigmoid_contrastive"),
+    source="Zhai, Mustafa, Kolesnikov & Beyer 2023, ICCV, arXiv 2303.15343",
+    tasks=(),
+    targets=Targets.SIGN,
+    input="cosines",
+    before_link="cosines",
+    after_link="cosines",
+    domains={"scale": POSITIVE, "offset": REAL},
+    bound=32,  # scale times the cosine is rounded before the exponential
+    guidance=Guidance(
+        use="Contrastive learning of pictures with texts: 1 for pairs that belong together, -1 for all others.",
+        strengths=("Every pair counts by itself, so that batches may be small.",),
+        weaknesses=("Two numbers must be chosen.",),
+    ),
+)
+def siglip(prediction: Array, target: Array, scale: float = 10.0, offset: float = -10.0) -> Array:
+    """The sigmoid loss of pairs, from their cosines.
+
+    Examples
+    --------
+    >>> siglip([0.9, 0.7], [1.0, -1.0]).round(6)
+    array([1.313262, 0.048587])
+    """
+    return softplus(-target * (scale * prediction + offset))
+
+
+@siglip.derivative
+def _(prediction: Array, target: Array, scale: float = 10.0, offset: float = -10.0) -> Array:
+    return -target * scale * sigmoid(-target * (scale * prediction + offset))
 
 
 @loss(

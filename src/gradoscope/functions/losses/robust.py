@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
-from gradoscope.arrays import Array, at_least, at_most, log, log1p, magnitude, sign, tanh, where
+from gradoscope.arrays import Array, at_least, at_most, exp, expm1, log, log1p, magnitude, sign, tanh, where
 from gradoscope.arrays import log_cosh as log_cosh_of
 from gradoscope.functions.facts import Bounded, ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, hypotenuse
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, Interval
+from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, Interval
 from gradoscope.functions.targets import Targets
 
 INF = math.inf
@@ -319,6 +319,58 @@ def _(prediction: Array, target: Array, c: float = 1.0) -> Array:
     inner, outer = at_most(size, 1.0), at_least(size, 1.0)
     far = sign(ratio) / outer / ((1 / outer) / outer + 0.5)
     return where(size < 1, ratio / (1 + inner * inner / 2), far) / c
+
+
+@loss(
+    NonNegative(),
+    formula=(
+        r"\ell = \frac{|\alpha - 2|}{\alpha}\left(\left(\frac{(e / c)^2}{|\alpha - 2|} + 1\right)^{\alpha / 2} - "
+        r"1\right)"
+    ),
+    textbook="abs(alpha - 2) / alpha * ((((p - t) / c)**2 / abs(alpha - 2) + 1)**(alpha / 2) - 1)",
+    aliases=("general_robust", "adaptive_robust", "general_and_adaptive_robust"),
+    source="Barron 2019, CVPR, arXiv 1701.03077",
+    tasks=("regression",),
+    targets=Targets.REAL,
+    residual=True,
+    domains={"alpha": REAL, "c": POSITIVE},
+    bound=64,  # the logarithm is rounded before the exponential
+    guidance=Guidance(
+        use="Regression with outliers, when it is open how robust it should be.",
+        strengths=("One number leads from squared error (2) over Charbonnier (1) and Cauchy (0) to bounded losses.",),
+        weaknesses=("Not convex for alpha < 1.", "Two numbers must be chosen."),
+        pairs_with=("identity",),
+    ),
+)
+def barron(prediction: Array, target: Array, alpha: float = 1.0, c: float = 1.0) -> Array:
+    """Barron's general loss; alpha = 2 is half the squared error, 0 the Cauchy loss.
+
+    Examples
+    --------
+    >>> barron([0.0, 2.0], [0.0, 0.0]).round(6)
+    array([0.      , 1.236068])
+    >>> barron([2.0], [0.0], alpha=0.0).round(6)
+    array([1.098612])
+    """
+    size = magnitude(prediction - target) / c
+    if alpha == 2:
+        return size * size / 2
+    rise = _log_rise(size, abs(alpha - 2))
+    return rise if alpha == 0 else abs(alpha - 2) / alpha * expm1(alpha / 2 * rise)
+
+
+@barron.derivative
+def _(prediction: Array, target: Array, alpha: float = 1.0, c: float = 1.0) -> Array:
+    ratio = (prediction - target) / c
+    if alpha == 2:
+        return ratio / c
+    return ratio * exp((alpha / 2 - 1) * _log_rise(magnitude(ratio), abs(alpha - 2))) / c
+
+
+def _log_rise(size: Array, width: float) -> Array:
+    """log(size^2 / width + 1), without overflow."""
+    near = at_most(size, 1e9)
+    return log1p(near * near / width) + 2 * log(at_least(size / 1e9, 1.0))
 
 
 @loss(
