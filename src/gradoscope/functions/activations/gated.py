@@ -263,6 +263,7 @@ def _(x: Array) -> Array:
     formula=r"f(x) = \frac{x}{2} \left(1 + \frac{x}{\sqrt{1 + x^2}}\right)",
     textbook="x / 2 * (1 + x / sqrt(1 + x**2))",
     aliases=("power_function_linear_unit",),
+    bound=6,  # a product of five rounded factors
     source="Zhu, Meng, Liu, Zou & Li 2021, PFLU and FPFLU",
     initialiser="he_normal",
     guidance=Guidance(

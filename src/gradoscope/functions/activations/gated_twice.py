@@ -87,6 +87,7 @@ def _(x: Array) -> Array:
     formula=r"f(x) = x \tanh(e^x)",
     textbook="x * tanh(exp(x))",
     aliases=("tanhexp", "tanh_exp"),
+    bound=8,  # exp(x) is rounded before the tanh
     source="Liu & Di 2020, arXiv 2003.09855; Fernandez & Mali 2024, arXiv 2412.20269",
     initialiser="he_normal",
     guidance=Guidance(
@@ -221,6 +222,7 @@ def _(x: Array) -> Array:
     Moments(mean=0.120057, second=0.1583547, slope=0.1675504),
     formula=r"f(x) = x \tanh(\log(1 + \sigma(x)))",
     textbook="x * tanh(log(1 + 1 / (1 + exp(-x))))",
+    bound=6,  # a product of five rounded factors
     source="Wang, Ren & Wang 2022, Electronics 11",
     initialiser="he_normal",
     guidance=Guidance(
@@ -266,6 +268,7 @@ def _(x: Array) -> Array:
     Moments(mean=0.1398395, second=0.1944641, slope=0.2060783),
     formula=r"f(x) = x \log(1 + \sigma(x))",
     textbook="x * log(1 + 1 / (1 + exp(-x)))",
+    bound=6,  # a product of five rounded factors
     source="Zhu, Meng, Liu, Zou & Li 2021, Neurocomputing 458",
     initialiser="he_normal",
     guidance=Guidance(
@@ -309,6 +312,7 @@ def _(x: Array) -> Array:
     formula=r"f(x) = x \tanh x",
     textbook="x * tanh(x)",
     aliases=("linearly_scaled_tanh",),
+    bound=5,  # a sum of two rounded products
     source="Roy, Manna, Dubey & Chaudhuri 2019, arXiv 1901.05894",
     initialiser="he_normal",
     guidance=Guidance(

@@ -175,6 +175,7 @@ def _(functional: Any, x: Array, threshold: float = 0.5) -> Array:
     formula=r"f(x) = x - \tanh x",
     textbook="x - tanh(x)",
     aliases=("tanh_shrink",),
+    bound=5,  # the square doubles the rounding of tanh
     source="-",
     guidance=Guidance(
         use="Sparse codes.",

@@ -310,7 +310,7 @@ def _(x: Array) -> Array:
     textbook="alpha_p * x**2 + beta * x if x > 0 else alpha_n * (exp(x) - 1 - x) + beta * x",
     source="Huang & Schlag 2024, arXiv 2411.13010",
     initialiser="he_normal",
-    bound=12,  # two terms cancel around the root near -2.42
+    bound=16,  # two terms cancel around the root near -2.42
     floor=1 / 8,  # the value crosses zero
     domains={"alpha_p": POSITIVE, "alpha_n": REAL, "beta": REAL},
     trainable=("alpha_p", "alpha_n", "beta"),
