@@ -1,6 +1,8 @@
 """gradoscope train: one network, from data or from an experiment file."""
 
-from contextlib import AbstractContextManager, nullcontext
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +78,23 @@ def _together(
         raise UsageError(say("--processes needs --coordinator HOST:PORT: where the first process is."))
     if coordinator is not None:
         join(coordinator, processes, process)
-        return over_devices()
+        return _over_processes()
     return nullcontext() if devices is None else over_devices(devices)
+
+
+@contextmanager
+def _over_processes() -> Iterator[None]:
+    """Training over all processes; what the library that connects them writes to stdout goes to stderr."""
+    from gradoscope.training.parallel import over_devices
+
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with over_devices():
+            yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
 
 
 def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> None:
