@@ -66,3 +66,12 @@ def test_cross_entropy_of_many_rows_is_worked_off_in_blocks() -> None:
     for keep in (True, False):
         (gradient,) = torch.autograd.grad(found, ours, share, retain_graph=keep)
         torch.testing.assert_close(gradient.double(), slope, rtol=2e-6, atol=1e-12)
+
+
+def test_transformations_of_torch_func() -> None:
+    logits, labels = torch.linspace(-2, 2, 12).reshape(4, 3), torch.tensor([0, 2, 1, 1])
+    slope = torch.func.grad(lambda z: losses["cross_entropy"](z, labels).sum())(logits)
+    torch.testing.assert_close(slope, torch.softmax(logits, -1) - torch.eye(3)[labels])
+    torch.testing.assert_close(torch.func.vmap(activations["softmax"])(logits), torch.softmax(logits, -1))
+    mapped = torch.func.vmap(torch.func.grad(lambda z: activations["gelu"](z).sum()))(logits)
+    torch.testing.assert_close(mapped, activations["gelu"].derivative(logits))

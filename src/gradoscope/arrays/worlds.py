@@ -63,6 +63,8 @@ def plain(value: Array) -> Any:
         return None
     if world == "torch":
         still = value.detach().cpu()
+        if _is_wrapped(still):
+            return None
         return (still.float() if is_half(still) else still).numpy()
     return np.asarray(value)
 
@@ -74,7 +76,12 @@ def is_plain(x: Array) -> bool:
         return world == "numpy"
     if is_compiling(world) or x.device.type != "cpu":
         return False
-    return not sys.modules["torch"]._C._functorch.is_functorch_wrapped_tensor(x)  # noqa: SLF001  # vmap hides numbers
+    return not _is_wrapped(x)
+
+
+def _is_wrapped(x: Array) -> bool:
+    """Whether a transformation of `torch.func` hides the numbers of a tensor."""
+    return bool(sys.modules["torch"]._C._functorch.is_functorch_wrapped_tensor(x))  # noqa: SLF001
 
 
 def is_compiling(world: World) -> bool:
