@@ -84,6 +84,7 @@ def test_holm_by_his_procedure() -> None:
 
 def test_equal_scores_are_not_certainty() -> None:
     """One of thirty test rows in each of two runs: an interval wider than that one row."""
+    assert interval(apart(np.ones((1, 5)), rows=30)).half_width > 0.01
     known = apart(np.array([[29 / 30, 29 / 30], [28 / 30, 28 / 30]]), rows=30)
     assert interval(known).half_width > 1 / 30
     gap = differences(known)[1]

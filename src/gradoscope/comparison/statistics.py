@@ -130,9 +130,16 @@ def interval(known: Evidence, arm: int = 0) -> Interval:
     mean, runs = float(scores.mean()), len(scores)
     if runs < 2 or not math.isfinite(mean):
         return Interval(mean, None, None, runs)
-    sampling = mean * (1 - mean) / known.rows if known.rows else 0.0
-    spread = max(float(scores.var(ddof=1)), sampling)
+    spread = max(float(scores.var(ddof=1)), _sampling(mean, known.rows))
     return _interval(mean, runs, 2, spread / runs, float(known.shared[arm, arm]))
+
+
+def _sampling(share: float, rows: int | None) -> float:
+    """The variance of a share of rows, with one right and one wrong row more than were seen (Laplace)."""
+    if rows is None:
+        return 0.0
+    likely = (share * rows + 1) / (rows + 2)
+    return likely * (1 - likely) / rows
 
 
 def differences(known: Evidence) -> list[Interval]:
