@@ -299,6 +299,7 @@ def test_refusals_of_targets_and_of_partial_fit(classes: tuple[Numbers, Numbers]
     with pytest.raises(ValueError, match="the loss focal cannot be learned from numbers"):
         NetworkRegressor("focal", **QUICK).fit(X, X[:, 0])
     assert not hasattr(NetworkClassifier(solver="lbfgs"), "partial_fit")
+    assert not hasattr(NetworkClassifier(solver="lbfgs", **QUICK).fit(X, y), "signals_")
     with pytest.raises(ValueError, match="cannot hold out rows"):
         NetworkClassifier(early_stopping=True, **QUICK).partial_fit(X, y, classes=np.unique(y))
     model = NetworkClassifier(**QUICK).partial_fit(X, y, classes=np.unique(y))

@@ -40,7 +40,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[mis
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **MLPClassifier._parameter_constraints,  # noqa: SLF001
         "activation": [str, dict, "array-like"],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS})],
+        "solver": [StrOptions(set(OPTIMIZERS))],
         "loss": [str, dict],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
@@ -124,6 +124,7 @@ class BaseNetwork(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[mis
     def signals_(self) -> Signals:
         """Signals of the epochs of a stochastic solver: arrays of shape (epochs, layers), the output layer last."""
         check_is_fitted(self)
+        has_epochs(self)
         stacked: Signals = jax.tree.map(lambda *epochs: np.stack(epochs), *self._progress.signals)
         return stacked
 

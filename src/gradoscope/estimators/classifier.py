@@ -42,8 +42,8 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):  # type: ignore[misc]
         "log_loss" is scikit-learn's (cross-entropy, summed over the outputs). Any other name is a loss of
         `gradoscope.functions.losses`, its mean over the outputs, behind the output activation that matches it.
     solver : str, default="adam"
-        "lbfgs", "sgd", "adam" or one of the program's others ("adamw", "nadam", "rmsprop", ...). L-BFGS always computes
-        in double precision.
+        "lbfgs", "sgd", "adam" or another optimiser ("adamw", "nadam", "rmsprop", "lion", ...). L-BFGS is SciPy's, as in
+        scikit-learn, and always computes in double precision.
     alpha, batch_size, learning_rate_init, max_iter, shuffle, random_state, tol, verbose, warm_start, n_iter_no_change
         As in `MLPClassifier`, for every solver that goes by epochs.
     learning_rate, power_t, momentum, nesterovs_momentum

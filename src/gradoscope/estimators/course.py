@@ -26,7 +26,7 @@ from gradoscope.training.optimizers import OptState
 from gradoscope.training.signals import Signals
 
 Numbers = NDArray[Any]
-SMALL, STEP = 256, 64
+SMALL, STEP = 256, 64  # rows: up to SMALL a lone batch has a power of two of them, beyond a multiple of STEP
 
 
 class Weights(NamedTuple):
