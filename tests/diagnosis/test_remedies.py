@@ -18,6 +18,7 @@ from tests.diagnosis.experiments import (
     several,
 )  # fmt: skip
 
+from gradoscope.data import DataSpec
 from gradoscope.diagnosis import remedies
 from gradoscope.diagnosis.examine import examined
 from gradoscope.diagnosis.merits import codes
@@ -36,6 +37,9 @@ class Case(NamedTuple):
 
 
 FOUR_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=4),), epochs=30, learning_rate=0.003)
+EIGHT_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=8),), epochs=40, learning_rate=0.01)
+MANY_COLUMNS = DataSpec("make_regression", {"n_samples": 300, "n_features": 60, "n_informative": 4, "noise": 20.0,
+                        "random_state": 3}, task="regression", validation=0.4, inputs="standard", targets="standard")  # fmt: skip
 CASES = {
     "matched-output": Case("wrong-output-activation"),
     "matched-output-and-loss": Case("wrong-loss"),
@@ -48,13 +52,15 @@ CASES = {
     "shallower": Case("vanishing-gradient", FOUR_SIGMOIDS),
     "deeper": Case("linear-network", binary(CIRCLES, hidden=(), epochs=60)),
     "wider": Case("narrow-network"),
-    "normalisation": Case("vanishing-gradient"),
+    "normalisation": Case("vanishing-gradient", EIGHT_SIGMOIDS),
+    "residual": Case("vanishing-gradient", EIGHT_SIGMOIDS),
     "no-penalties": Case("excessive-regularisation"),
     "adam": Case("wrong-optimizer"),
     "adam-faster": Case("wrong-optimizer"),
     "usual-batch": Case("batch-size"),
     "clipping": Case(
-        "non-finite", numbers(changed(DIABETES, targets="raw"), optimizer="sgd", learning_rate=0.05, epochs=60)
+        "learning-rate-too-high",
+        numbers(changed(DIABETES, targets="raw"), optimizer="sgd", learning_rate=0.05, epochs=60),
     ),
     "lower-rate": Case("learning-rate-too-high", binary(learning_rate=0.5)),
     "much-lower-rate": Case("learning-rate-too-high"),
@@ -65,7 +71,7 @@ CASES = {
     "many-more-epochs": Case("too-few-epochs"),
     "more-epochs-higher-rate": Case("too-few-epochs"),
     "penalties": Case("overfitting"),
-    "sparse-penalties": Case("overfitting"),
+    "sparse-penalties": Case("overfitting", numbers(MANY_COLUMNS, relus(64, 1), epochs=150, learning_rate=0.01)),
     "early-stopping": Case("overfitting"),
 }
 

@@ -151,6 +151,14 @@ def normalised(experiment: Experiment, _evidence: Evidence) -> Experiment:
     return with_hidden(experiment, lambda layer: replace(layer, normalisation="batch"))
 
 
+def residual(experiment: Experiment, _evidence: Evidence) -> Experiment:
+    """Every hidden layer but the first adds to what came into it."""
+    first, *others = experiment.network.layers[:-1] or (None,)
+    if first is None or any(layer.units != first.units for layer in others):
+        return experiment
+    return with_stack(experiment, (first, *(replace(layer, residual=True) for layer in others)))
+
+
 def wider(experiment: Experiment, _evidence: Evidence) -> Experiment:
     """Four times as many units in every hidden layer, and no layer of a few."""
     return with_hidden(experiment, lambda layer: replace(layer, units=max(WIDER * layer.units, WIDE_ENOUGH)))

@@ -57,8 +57,18 @@ def range_test(experiment: Experiment, data: Prepared) -> RangeTest:
     reached = tuple(_reached(run.curves.train_loss, epochs) for run in runs)
     best = min(reached)
     rate = next(rate for rate, loss in zip(RATES, reached, strict=True) if loss <= best + (SAME - 1) * abs(best))
-    cost = math.ceil(epochs * len(RATES) / experiment.training.epochs)
-    return RangeTest(RATES, reached, rate if math.isfinite(best) else RATES[0], cost)
+    return RangeTest(RATES, reached, rate if math.isfinite(best) else RATES[0], cost(experiment.training.epochs))
+
+
+def cost(epochs: int) -> int:
+    """How many trainings of so many epochs a range test is worth: one, or more where an epoch is the least there is.
+
+    Examples
+    --------
+    >>> cost(300), cost(25), cost(5)
+    (1, 1, 2)
+    """
+    return math.ceil(max(1, epochs // len(RATES)) * len(RATES) / epochs)
 
 
 def _reached(losses: NDArray[np.float32], epochs: int) -> float:

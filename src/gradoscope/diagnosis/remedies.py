@@ -148,6 +148,8 @@ _REMEDIES = (
     Remedy("deeper", changes.deeper, lambda: say("Add a hidden layer."), _capacity, Safety.TRIAL),
     Remedy("wider", changes.wider, lambda: say("Use four times as many units in the hidden layers."),
            _capacity, Safety.SLOWER),
+    Remedy("residual", changes.residual, lambda: say("Let hidden layers add to what comes into them: residual = true."),
+           _signal, Safety.TRIAL),
     Remedy("normalisation", changes.normalised, lambda: say("Put batch normalisation into the hidden layers."),
            _signal, Safety.TRIAL),
     Remedy("no-penalties", changes.unpenalised,

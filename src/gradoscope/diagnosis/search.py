@@ -13,6 +13,7 @@ from gradoscope.diagnosis.evidence import Evidence, Trial
 from gradoscope.diagnosis.examine import SYMPTOMS, measured
 from gradoscope.diagnosis.finding import Finding
 from gradoscope.diagnosis.merits import Merits
+from gradoscope.diagnosis.range_test import cost
 from gradoscope.diagnosis.remedies import applied
 from gradoscope.diagnosis.twins import FEW_UPDATES, updates
 from gradoscope.networks import Experiment
@@ -36,6 +37,7 @@ ON_THE_WAY: tuple[Chain, ...] = (
     ("wider",),
     ("usual-batch",),
     ("normalisation",),
+    ("residual",),
     ("shallower",),
     ("deeper",),
     ("clipping",),
@@ -109,6 +111,8 @@ class Search:
     def _try(self, chain: Chain) -> Candidate | None:
         """The candidate of a chain; None where it is known already, or the search is over."""
         if not self._left(EXPLORED) or self._chosen(self.best.experiment) >= PERFECT:
+            return None
+        if RATE in chain and self.evidence.trainings + cost(self.evidence.experiment.training.epochs) >= self.budget:
             return None
         changed = applied(chain, self.evidence)
         return None if self._known(changed.experiment) else self._tried(*changed)
