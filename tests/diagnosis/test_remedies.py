@@ -38,8 +38,14 @@ class Case(NamedTuple):
 
 FOUR_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=4),), epochs=30, learning_rate=0.003)
 EIGHT_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=8),), epochs=40, learning_rate=0.01)
-MANY_COLUMNS = DataSpec("make_regression", {"n_samples": 300, "n_features": 60, "n_informative": 4, "noise": 20.0,
-                        "random_state": 3}, task="regression", validation=0.4, inputs="standard", targets="standard")  # fmt: skip
+MANY_COLUMNS = DataSpec(
+    "make_regression",
+    {"n_samples": 300, "n_features": 60, "n_informative": 4, "noise": 20.0, "random_state": 3},
+    task="regression",
+    validation=0.4,
+    inputs="standard",
+    targets="standard",
+)
 CASES = {
     "matched-output": Case("wrong-output-activation"),
     "matched-output-and-loss": Case("wrong-loss"),
