@@ -38,6 +38,9 @@ class Case(NamedTuple):
 
 FOUR_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=4),), epochs=30, learning_rate=0.003)
 EIGHT_SIGMOIDS = binary(hidden=(Layer(16, Named("sigmoid"), repeat=8),), epochs=40, learning_rate=0.01)
+SLOW_SIGMOIDS = binary(
+    hidden=(Layer(16, Named("sigmoid"), repeat=8, initialiser=Named("lecun_normal")),), epochs=40, learning_rate=0.001
+)
 MANY_COLUMNS = DataSpec(
     "make_regression",
     {"n_samples": 300, "n_features": 60, "n_informative": 4, "noise": 20.0, "random_state": 3},
@@ -59,7 +62,7 @@ CASES = {
     "deeper": Case("linear-network", binary(CIRCLES, hidden=(), epochs=60)),
     "wider": Case("narrow-network"),
     "normalisation": Case("vanishing-gradient", EIGHT_SIGMOIDS),
-    "residual": Case("vanishing-gradient", EIGHT_SIGMOIDS),
+    "residual": Case("vanishing-gradient", SLOW_SIGMOIDS),
     "no-penalties": Case("excessive-regularisation"),
     "adam": Case("wrong-optimizer"),
     "adam-faster": Case("wrong-optimizer"),
