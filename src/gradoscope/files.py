@@ -61,15 +61,18 @@ def filled_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A folder to write into, which becomes `path` at the end of the block, or vanishes if the block fails.
+
+    With `replace`, it takes the place of what `path` is until then, and of what killed writers of it have left.
 
     Raises
     ------
     UsageError
         `path` exists and is not an empty folder, or cannot be made; nothing has been done then.
     """
-    check_free(path)
+    if not replace:
+        check_free(path)
     made = not path.parent.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,8 +86,10 @@ def new_folder(path: Path) -> Iterator[Path]:
         yield work
         work.chmod(0o755)
         if path.exists():
-            path.rmdir()
+            shutil.rmtree(path)
         work.rename(path)
+        for left in path.parent.glob(f".{path.name}.????????") if replace else ():
+            shutil.rmtree(left, ignore_errors=True)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         if made and not any(path.parent.iterdir()):

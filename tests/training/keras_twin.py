@@ -48,7 +48,7 @@ SCHEDULES = (
     Schedule("exponential", decay_steps=5, decay_rate=0.5),
     Schedule("exponential", decay_steps=5, decay_rate=0.5, staircase=True),
     Schedule("cosine", decay_steps=15, alpha=0.1),
-    Schedule("cosine_restarts", decay_steps=4, t_mul=1.5, m_mul=0.5, alpha=0.1),
+    Schedule("cosine_restarts", decay_steps=4, t_mul=2, m_mul=0.5, alpha=0.1),
     Schedule("polynomial", decay_steps=12, power=2, alpha=0.1),
     Schedule("piecewise_constant", boundaries=(2, 7), factors=(1, 0.5, 0.1)),
 )
@@ -163,7 +163,7 @@ def random_experiment(rng: np.random.Generator, optimizer: str, loss: str, outpu
         learning_rate=float(10 ** rng.uniform(-3, -1.5)),
         batch_size=int(rng.integers(2, 17)),
         shuffle=False,
-        epochs=1,
+        epochs=100,
         decay=0.0 if schedule else float(rng.choice([0.0, 0.01])),
         schedule=schedule,
         warm_up=int(rng.choice([0, 3])) if schedule and schedule.name == "cosine" else 0,

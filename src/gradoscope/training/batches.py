@@ -26,9 +26,10 @@ class Data(NamedTuple):
     validation_weights: jax.Array | None = None
 
     @classmethod
-    def of(cls, train: Rows, validation: Rows) -> "Data":
+    def of(cls, train: Rows, validation: Rows | None = None) -> "Data":
         """The rows on the device."""
-        data: Data = jax.device_put(cls(*train[:2], *validation[:2], train.weights, validation.weights))  # type: ignore[arg-type]
+        inputs, targets, weights = validation or (None, None, None)
+        data: Data = jax.device_put(cls(train.inputs, train.targets, inputs, targets, train.weights, weights))  # type: ignore[arg-type]
         return data
 
 

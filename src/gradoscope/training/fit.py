@@ -19,6 +19,7 @@ from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, apply, init, plan
 from gradoscope.training.batches import Data
+from gradoscope.training.checkpoint import Checkpoint, Stand
 from gradoscope.training.epoch import Record, State, start, train_epoch
 from gradoscope.training.evaluation import BLOCK_NUMBERS, Program
 from gradoscope.training.objective import objective
@@ -40,7 +41,12 @@ def prepared_for(experiment: Experiment, folder: Path = Path()) -> Prepared:
 
 
 def fit(
-    experiment: Experiment, data: Prepared, *, on_epoch: OnEpoch | None = None, enough: Enough | None = None
+    experiment: Experiment,
+    data: Prepared,
+    *,
+    on_epoch: OnEpoch | None = None,
+    enough: Enough | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Run:
     """Train one experiment.
 
@@ -54,6 +60,8 @@ def fit(
         Called with the number of finished epochs after each one.
     enough
         Asked about the record of each epoch; True ends training.
+    checkpoint
+        Where it is kept how far training has come; where it exists, training goes on from it.
 
     Returns
     -------
@@ -65,9 +73,10 @@ def fit(
     UsageError
         The network's outputs do not fit the targets.
     """
-    return fit_population(
-        [experiment], data.train, data.validation, data.task, test=data.test, on_epoch=on_epoch, enough=enough
-    )[0]
+    rows = data.train, data.validation, data.task
+    return fit_population([experiment], *rows, test=data.test, on_epoch=on_epoch, enough=enough, checkpoint=checkpoint)[
+        0
+    ]
 
 
 def fit_population(
@@ -80,6 +89,7 @@ def fit_population(
     on_epoch: OnEpoch | None = None,
     enough: Enough | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    checkpoint: Checkpoint | None = None,
 ) -> list[Run]:
     """Train experiments that differ in activations, initialisers, loss and learning rate as one compiled program.
 
@@ -101,32 +111,42 @@ def fit_population(
         Asked about the record of each epoch; True ends training.
     cancelled
         Asked between epochs; True ends training.
+    checkpoint
+        Where it is kept how far training has come; where it exists, training goes on from it.
 
     Raises
     ------
     UsageError
         The experiments differ in more than that, or their outputs do not fit the targets.
     """
-    program = _program(experiments, task)
+    program = program_of(experiments, task)
     _check_outputs(program.plan, train.targets)
     seed = experiments[0].training.seed
     check_divisible(experiments[0].training.batch_size, len(train.inputs))
-    state = everywhere(start(program, init([e.network for e in experiments], train.inputs.shape[1], seed)))
+    state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
     data = everywhere(Data.of(train, validation))
     spec, stands = experiments[0].training, no_plateau(len(experiments))
     rates = np.array([e.training.learning_rate for e in experiments], np.float32)
-    began = time.perf_counter()
-    records: list[Record] = []
-    halted = False
+    kept = None if checkpoint is None else checkpoint.read(experiments, state)
+    state, records, spent = kept or Stand(state, [], 0.0)
+    state = everywhere(state)
+    for record in records:
+        stands = _on_plateau(spec, stands, record)
+    began, halted = time.perf_counter() - spent, False
     with interruptible() as interrupted:
-        for epoch in range(experiments[0].training.epochs):
+        for epoch in range(len(records), spec.epochs):
+            if records and records[-1].stopped.all():
+                break
             state, record = train_epoch(program, state, data, rates * stands.factor, seed, spec)
             records.append(jax.device_get(record))
             stands = _on_plateau(spec, stands, records[-1])
             if on_epoch is not None:
                 on_epoch(epoch + 1)
             halted = enough is not None and enough(records[-1])
-            if records[-1].stopped.all() or halted or interrupted() or cancelled():
+            ending = halted or interrupted() or cancelled()
+            if checkpoint is not None and (ending or checkpoint.due()):
+                checkpoint.write(experiments, Stand(state, records, time.perf_counter() - began))
+            if ending:
                 break
     seconds = (time.perf_counter() - began) / len(experiments)
     ended = halted or interrupted() or cancelled()
@@ -140,7 +160,8 @@ def _on_plateau(spec: TrainingSpec, at: Plateau, record: Record) -> Plateau:
     return after_epoch(spec.schedule, at, np.asarray(losses))
 
 
-def _program(experiments: Sequence[Experiment], task: str) -> Program:
+def program_of(experiments: Sequence[Experiment], task: str) -> Program:
+    """What is compiled for a population; what may change without compiling again is left out."""
     trainings = {replace(e.training, learning_rate=1.0) for e in experiments}
     if len(trainings) != 1:
         raise UsageError(
