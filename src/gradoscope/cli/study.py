@@ -66,7 +66,7 @@ def _export(table: "pl.DataFrame", kind: str, out: Path | None) -> None:
 
 
 def _state(progress: "Progress") -> str:
-    if progress.units == progress.planned:
+    if progress.complete:
         return "finished"
     return "running" if progress.running else "interrupted"
 
@@ -92,5 +92,5 @@ def _print(path: Path, progress: "Progress") -> None:
         click.echo(say("  {name}: {score} at rate {rate}, {runs} runs", name=name, score=score, rate=rate, runs=runs))
     if len(progress.leaders) > MOST_ARMS:
         click.echo(say("  and {count} others", count=len(progress.leaders) - MOST_ARMS))
-    if progress.units < progress.planned and not progress.running:
+    if not progress.complete and not progress.running:
         click.echo(say("Continue with: {command}", command=f"gradoscope compare --resume {path}"))

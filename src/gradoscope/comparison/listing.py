@@ -1,11 +1,13 @@
 """What a study store shows, finished or not: how far it is, which arms lead, and every run as a table."""
 
 import json
+import math
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
+from gradoscope.comparison.metrics import METRICS
 from gradoscope.comparison.store import FILE, being_written, read_store
 
 RUNS = """
@@ -35,7 +37,10 @@ class Leader(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far a study is: populations and networks trained, of all that are planned; arms, best first."""
+    """How far a study is: populations and networks trained, of all that are planned; arms, best first.
+
+    `complete` says whether every seed that was asked for is planned and trained: beaten arms are planned step by step.
+    """
 
     source: str
     units: int
@@ -43,6 +48,7 @@ class Progress(NamedTuple):
     networks: int
     seconds: float
     running: bool
+    complete: bool
     leaders: tuple[Leader, ...]
 
 
@@ -56,20 +62,30 @@ def progress_of(folder: Path) -> Progress:
     """
     with read_store(folder) as store:
         request = store.request
-        (units, planned) = store.rows("SELECT COUNT(session), COUNT(*) FROM units")[0]
+        units, planned, seeds = store.rows("SELECT COUNT(session), COUNT(*), COUNT(DISTINCT seed) FROM units")[0]
         (networks,) = store.rows("SELECT COUNT(*) FROM runs")[0]
         found = [Leader(a, loss, tuple(json.loads(hidden)), *rest) for a, loss, hidden, *rest in store.rows(LEADERS)]
         seconds = store.seconds()
     best: dict[object, Leader] = {}
     for each in sorted(found, key=lambda leader: (-leader.runs, leader.validation_loss)):
         best.setdefault(each[:3], each)
-    ranked = sorted(best.values(), key=_by_score)
-    source = request.origin.source if request else ""
-    return Progress(source, units, planned, networks, seconds, being_written(folder), tuple(ranked))
+    metric = request.settings.metric if request else None
+    sign = -1 if metric is None or METRICS[metric].rises else 1
+    ranked = sorted(best.values(), key=lambda leader: _rank(leader, sign))
+    return Progress(
+        source=request.origin.source if request else "",
+        units=units,
+        planned=planned,
+        networks=networks,
+        seconds=seconds,
+        running=being_written(folder),
+        complete=request is not None and units == planned and seeds == len(request.settings.seeds),
+        leaders=tuple(ranked),
+    )
 
 
-def _by_score(leader: Leader) -> float:
-    return float("inf") if leader.validation_score is None else -leader.validation_score
+def _rank(leader: Leader, sign: int) -> float:
+    return math.inf if leader.validation_score is None else sign * leader.validation_score
 
 
 def table_of(folder: Path) -> pl.DataFrame:
