@@ -20,7 +20,7 @@ def _bare(program: Program, state: State, data: Data, rates: jax.Array, order: j
     size = program.training.batch_size
     steps = -(-len(order) // size)
     batch_at = batches(data, order, size, jax.random.key(0))
-    scalars = factors(program.training, rates, state.updates + jnp.arange(steps))
+    scalars = factors(program.training, jnp.tile(rates, (steps, 1)), state.updates + jnp.arange(steps))
 
     def step(number: Any, carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
         batch = batch_at(number)

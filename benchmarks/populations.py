@@ -11,7 +11,7 @@ from benchmarks.race import Peer, Race, repeated
 from benchmarks.trainers import ours, task
 
 THREADS = 2
-MOST = 60  # members of one compiled program: more of them leave the processor's cache
+MOST = 12  # members of one compiled program: the weights of more of them leave the processor's nearer caches
 
 
 def population(members: int, times: int) -> Race:
@@ -20,7 +20,7 @@ def population(members: int, times: int) -> Race:
     A member's step is expected to take at most 60 % of a lone network's.
     """
     work = task((30, 64, 64, 2), 32, 3_200)
-    programs = max(THREADS, -(-members // MOST))
+    programs = THREADS * -(-members // (THREADS * MOST))
     trainers = [ours(work, members // programs) for _ in range(programs)]
     busy: list[float] = []
 

@@ -198,14 +198,16 @@ def _train_epoch(
         progress, last = carry
         before, batch = progress.state, batch_at(jnp.asarray(cut.start))
         progress = jax.lax.fori_loop(cut.start, cut.stop, step, progress._replace(loss=jnp.zeros_like(progress.loss)))
-        updates = kernels(progress.state.params) - kernels(before.params)
+        alone = cut.measured | cut.follows  # else updates of many steps: of no use, and not free
+        updates = jax.lax.cond(alone, lambda: kernels(progress.state.params) - kernels(before.params), lambda: last)
+        turn = jax.lax.cond(cut.follows, lambda: cosines(last, updates), lambda: nothing_measured(program.plan)[0])
         began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
         shown = jax.lax.cond(
             cut.measured,
             lambda: measured(program.plan, began, progress.seen, updates),
             lambda: nothing_measured(program.plan),
         )
-        return (progress, updates), (progress.loss, shown, cosines(last, updates))
+        return (progress, updates), (progress.loss, shown, turn)
 
     cuts = cuts_of(steps, len(order) // size, EVERY)
     beginning = _beginning(program, state, size), jnp.zeros_like(kernels(state.params))

@@ -15,7 +15,7 @@ from gradoscope.networks import Moving, Params, Plan, apply_training
 from gradoscope.training.slopes import flat
 
 TINY = 1.2e-38  # the smallest normal number, near enough: no division by zero
-EVERY = 64
+EVERY = 128
 RANKED_ROWS = 128
 
 
