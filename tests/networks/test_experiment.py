@@ -42,7 +42,8 @@ schedules = st.sampled_from(
         Schedule("plateau", patience=2, monitor="train_loss"),
     ]
 )
-output_layers = st.builds(Layer, units=even, activation=named_activations, initialiser=named_starts, l2=shares)
+of_output = named_activations.filter(lambda named: Layer(2, named).width == 2)
+output_layers = st.builds(Layer, units=even, activation=of_output, initialiser=named_starts, l2=shares)
 networks = st.builds(
     NetworkSpec,
     output=output_layers,
@@ -120,6 +121,8 @@ loss = "binary_cross_entropy"
 epochs = 3
 """
 BAD = [
+    ('units = 1, activation = "sigmoid"', 'units = 2, activation = "glu"', "glu: it makes 1 outputs of 2 units"),
+    ('1, activation = "sigmoid"', '1, activation = "prelu", learn_activation = true', "or learn_activation; put"),
     ("epochs = 3", "clip_norm = 1\nclip_value = 1", "clip_norm, clip_value cannot be given together"),
     ("epochs = 3", 'schedule = "cosin"', "there is no 'cosin'. Did you mean cosine"),
     ("epochs = 3", 'schedule = { name = "cosine", power = 2 }', "cosine has no argument 'power'; it takes: decay_"),
@@ -167,7 +170,7 @@ BAD = [
     (
         "units = 1",
         "units = 1, dropout = 0.5",
-        "The output layer takes no repeat, normalisation, dropout or residual; put them on a hidden layer.",
+        "The output layer takes no repeat, normalisation, dropout, residual or learn_activation; ",
     ),
     ('[{ units = 3, activation = "relu" }]', "3", "e.toml, [network]: hidden is 3; expected a table or a list."),
     ('[{ units = 3, activation = "relu" }]', "[3]", "e.toml, [network]: hidden[0] is 3; expected a table or a list."),

@@ -139,11 +139,20 @@ class NetworkSpec:
         check_parameters(entry.name, entry.parameters, dict(loss.arguments))
         object.__setattr__(self, "loss", Named(entry.name, loss.arguments))
         out = self.output
-        plain = out.repeat == 1 and out.normalisation is None and out.dropout == 0 and not out.residual
+        plain = out.repeat == 1 and out.normalisation is None and out.dropout == 0
+        plain = plain and not (out.residual or out.learn_activation)
         check(
             plain,
-            say("The output layer takes no repeat, normalisation, dropout or residual; put them on a hidden layer."),
+            say(
+                "The output layer takes no repeat, normalisation, dropout, residual or learn_activation; "
+                "put them on a hidden layer."
+            ),
         )
+        check(
+            out.width == out.units,
+            say("The output layer cannot use {name}: it makes {width} outputs of {units} units.",
+                name=out.activation.name, width=out.width, units=out.units),
+        )  # fmt: skip
         for before, layer in zip(self.layers, self.layers[1:], strict=False):
             check_residual(layer, before.width)
 
