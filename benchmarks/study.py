@@ -82,4 +82,5 @@ def main(seeds: int) -> None:
               f"{total / seconds:.1f} times ours")  # fmt: skip
 
 
-main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
