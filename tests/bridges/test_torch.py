@@ -171,6 +171,31 @@ def test_dead_units_of_a_function_are_seen() -> None:
     assert found.findings[0].evidence["dead"] == 1.0
 
 
+class Words(nn.Module):
+    """Numbers of words, as many as a batch has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.out = nn.Embedding(10, 4), nn.Linear(4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.out(self.words(x).mean(1))
+
+
+def test_rows_of_different_lengths() -> None:
+    model = Words()
+    optimizer, loss = torch.optim.SGD(model.parameters(), 0.1), nn.BCEWithLogitsLoss()
+    with gradoscope.watch(model, optimizer, loss) as scope:
+        for length in (3, 5, 3):
+            optimizer.zero_grad()
+            loss(model(torch.arange(2 * length).reshape(2, length) % 10), torch.tensor([[0.0], [1.0]])).backward()
+            optimizer.step()
+    found = scope.diagnose()
+    assert found.healthy
+    assert found.score is None
+    assert "Scores are not known, because rows of different lengths were seen." in str(found.outcome)
+
+
 class Pictures(nn.Module):
     """Convolution and a skip connection over the same two inputs, spread over a small picture."""
 

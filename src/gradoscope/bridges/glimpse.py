@@ -93,8 +93,7 @@ def glimpse(watching: Watching, recorder: Recorder, obstacle: str, folder: Path)
     except UntranslatableError as reason:
         untold = str(reason)
     failing = evidence.failing if evidence else _stuck(recorder)
-    inputs = recorder.batches[0].inputs[:MOST_ROWS] if recorder.batches else None
-    looks = [] if inputs is None else watching.looks(inputs)
+    looks = watching.looks(_some_rows(recorder)) if recorder.batches else []
     asked = {fault: rule for fault, rule in rules.items() if rule.of_scores} if evidence else {}
     findings = [
         *_numbers(recorder.non_finite()),
@@ -110,6 +109,13 @@ def glimpse(watching: Watching, recorder: Recorder, obstacle: str, folder: Path)
     if untold:
         outcome += " " + say("Scores are not known, because {reason}.", reason=untold)
     return Diagnosis(ordered(findings), outcome, score_of(evidence) if evidence else None)
+
+
+def _some_rows(recorder: Recorder) -> Array:
+    """The first rows that were seen and are shaped alike."""
+    first = recorder.batches[0].inputs
+    enough = recorder.batches[: -(-MOST_ROWS // len(first))]
+    return np.concatenate([batch.inputs for batch in enough if batch.inputs.shape[1:] == first.shape[1:]])[:MOST_ROWS]
 
 
 def _scored(watching: Watching, recorder: Recorder, folder: Path) -> Evidence:

@@ -59,6 +59,8 @@ def seen(recorder: Recorder, told: Batch | None) -> Seen:
 def _joined(batches: Sequence[Batch]) -> Batch | None:
     if not batches:
         return None
+    if len({batch.inputs.shape[1:] for batch in batches}) > 1:
+        raise UntranslatableError(say("rows of different lengths were seen"))
     inputs = np.concatenate([_flat(batch.inputs) for batch in batches])
     targets = [batch.targets for batch in batches if batch.targets is not None]
     return Batch(inputs, np.concatenate(targets) if len(targets) == len(batches) else None)
