@@ -58,5 +58,5 @@ def _linear(layer: Any, inputs: Weights) -> Weights:
     """What a layer gives before its activation."""
     twin = type(layer).from_config({**layer.get_config(), "activation": None})
     twin.build(inputs.shape)
-    twin.set_weights(layer.get_weights())
+    twin.set_weights([numpy_of(variable) for variable in layer.weights])
     return numpy_of(twin(keras.ops.convert_to_tensor(inputs)))
