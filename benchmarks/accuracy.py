@@ -228,7 +228,7 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def page(lines: list[str]) -> str:
+def page(lines: list[str], points: int) -> str:
     """The report as a page of the documentation."""
     peers = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "jax", "optax", "torch"))
     causes = "\n".join(f"| `{name}` | {bound:g} | {cause} |" for name, bound, cause in wide())
@@ -237,8 +237,9 @@ def page(lines: list[str]) -> str:
 <!-- Written by `make accuracy`; do not edit. -->
 
 Largest errors of value and gradient in units in the last place (ulp), against the exact result by mpmath, over a grid
-that is dense near zero and reaches to 86, where exponentials of float32 end. Behind an error stand the numbers of
-results that are 0 (z), NaN (n) or infinite (i) though the exact one is an ordinary number. Measured with {peers}.
+of {len(grid(points))} points that is dense near zero and reaches to 86, where exponentials of float32 end. Behind an
+error stand the numbers of results that are 0 (z), NaN (n) or infinite (i) though the exact one is an ordinary number.
+Measured with {peers}; a finer grid (`--points`) can find larger errors.
 
 ```text
 {chr(10).join(lines)}
@@ -279,7 +280,7 @@ def main(arguments: list[str]) -> int:
                 held &= fine
                 show(name, dtype, who, value, slope, fine)
     if asked.page:
-        asked.page.write_text(page(LINES), "utf-8")
+        asked.page.write_text(page(LINES, asked.points), "utf-8")
     return 0 if held else 1
 
 
