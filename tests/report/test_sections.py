@@ -157,3 +157,18 @@ def test_findings_are_those_of_diagnosis(page: Render) -> None:
     found = {result.arm.activation: [each.fault for each in result.findings] for result in study.arms}
     assert "wrong-hidden-activation" in found["step"] or "dead-units" in found["step"]
     assert "step" in page(study).section("findings").text
+
+
+def test_the_method_says_how_groups_and_time_divide_the_rows(iris: Study, page: Render) -> None:
+    def divided_by(**column: str) -> Study:
+        best = iris.arms[0]
+        member = best.members[0]
+        data = replace(member.run.experiment.data, **column)
+        run = replace(member.run, experiment=replace(member.run.experiment, data=data))
+        first = replace(best, members=(replace(member, run=run), *best.members[1:]))
+        return replace(iris, arms=(first, *iris.arms[1:]))
+
+    assert "same patient stayed together" in page(divided_by(group="patient")).section("method").text
+    timed = page(divided_by(time="day")).section("method").text
+    assert "latest rows by day" in timed
+    assert "at random" not in timed.split("Loss:")[0]

@@ -47,7 +47,17 @@ def _what(study: Study) -> str:
 def _division(study: Study) -> str:
     rows, settings = study.rows, study.settings
     sizes = {"train": f"{rows.train:,}", "validation": f"{rows.validation:,}", "test": f"{rows.test:,}"}
-    if study.overlap == 0:
+    data = study.arms[0].members[0].run.experiment.data
+    if data.time is not None:
+        first = say(
+            "In each of {seeds} windows, counted back from the latest rows by {column}, about {test} rows were for "
+            "testing, the {validation} before them for validation, and all earlier ones for training.",
+            seeds=len(settings.seeds),
+            column=data.time,
+            test=sizes["test"],
+            validation=sizes["validation"],
+        )
+    elif study.overlap == 0:
         first = say(
             "The {test} test rows are those that come with the data; for each of {seeds} seeds the other rows were "
             "divided at random into {train} for training and {validation} for validation.",
@@ -70,9 +80,12 @@ def _division(study: Study) -> str:
             seeds=len(settings.seeds),
             **sizes,
         )
-    stratified = say("Every part has the same share of each class.") if study.task != "regression" else ""
+    stratified = ""
+    if study.task != "regression" and data.time is None:
+        stratified = say("Every part has the same share of each class.")
+    together = say("Rows with the same {column} stayed together.", column=data.group) if data.group else ""
     learned = say("Scaling and the filling of gaps were learned from the training rows alone.")
-    return " ".join(text for text in (first, stratified, learned) if text)
+    return " ".join(text for text in (first, together, stratified, learned) if text)
 
 
 def _training(study: Study) -> str:
