@@ -45,11 +45,22 @@ def _what(study: Study) -> str:
 
 
 def _division(study: Study) -> str:
+    data = study.arms[0].members[0].run.experiment.data
+    stratified = ""
+    if study.task != "regression" and data.time is None:
+        stratified = say("Every part has the same share of each class.")
+    together = say("Rows with the same {column} stayed together.", column=data.group) if data.group else ""
+    learned = say("Scaling and the filling of gaps were learned from the training rows alone.")
+    return " ".join(text for text in (_parts(study), together, stratified, learned) if text)
+
+
+def _parts(study: Study) -> str:
+    """How the rows were divided."""
     rows, settings = study.rows, study.settings
     sizes = {"train": f"{rows.train:,}", "validation": f"{rows.validation:,}", "test": f"{rows.test:,}"}
     data = study.arms[0].members[0].run.experiment.data
     if data.time is not None:
-        first = say(
+        return say(
             "In each of {seeds} windows, counted back from the latest rows by {column}, about {test} rows were for "
             "testing, the {validation} before them for validation, and all earlier ones for training.",
             seeds=len(settings.seeds),
@@ -57,15 +68,15 @@ def _division(study: Study) -> str:
             test=sizes["test"],
             validation=sizes["validation"],
         )
-    elif study.overlap == 0:
-        first = say(
+    if study.overlap == 0:
+        return say(
             "The {test} test rows are those that come with the data; for each of {seeds} seeds the other rows were "
             "divided at random into {train} for training and {validation} for validation.",
             seeds=len(settings.seeds),
             **sizes,
         )
-    elif settings.folds is not None:
-        first = say(
+    if settings.folds is not None:
+        return say(
             "The rows were divided by {repeats} repeats of {folds}-fold cross-validation, {seeds} runs in all: about "
             "{train} rows for training, {validation} for validation and {test} for testing.",
             repeats=len(settings.seeds) // settings.folds,
@@ -73,19 +84,12 @@ def _division(study: Study) -> str:
             seeds=len(settings.seeds),
             **sizes,
         )
-    else:
-        first = say(
-            "For each of {seeds} seeds the rows were divided at random into {train} for training, {validation} for "
-            "validation and {test} for testing.",
-            seeds=len(settings.seeds),
-            **sizes,
-        )
-    stratified = ""
-    if study.task != "regression" and data.time is None:
-        stratified = say("Every part has the same share of each class.")
-    together = say("Rows with the same {column} stayed together.", column=data.group) if data.group else ""
-    learned = say("Scaling and the filling of gaps were learned from the training rows alone.")
-    return " ".join(text for text in (first, together, stratified, learned) if text)
+    return say(
+        "For each of {seeds} seeds the rows were divided at random into {train} for training, {validation} for "
+        "validation and {test} for testing.",
+        seeds=len(settings.seeds),
+        **sizes,
+    )
 
 
 def _training(study: Study) -> str:
