@@ -60,6 +60,14 @@ def test_clearly_beaten_arms_stop_early(iris: Dataset, tmp_path: Path) -> None:
     assert said(again) == said(study)
 
 
+def test_a_budget_is_spent_once_however_often_arms_are_judged(iris: Dataset) -> None:
+    settings = replace(SETTINGS, economy=True)  # judged after 4 of its 6 seeds
+    study = compare(iris, activations=["relu", "tanh"], settings=settings, budget=Budget(epochs=5 * PER_SEED))
+    assert (study.left_out, study.settings.seeds) == (1, (0, 1, 2, 3, 4))
+    study = compare(iris, activations=["relu", "tanh"], settings=settings, budget=Budget(epochs=4 * PER_SEED))
+    assert (study.left_out, study.settings.seeds) == (2, (0, 1, 2, 3))
+
+
 def test_equal_arms_do_not_stop_early(iris: Dataset) -> None:
     settings = replace(SETTINGS, economy=True)
     study = compare(iris, activations=["relu", "leaky_relu"], settings=settings)

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gradoscope.comparison.arms import Arm, choose_arms
 from gradoscope.comparison.budget import Budget
@@ -86,12 +86,13 @@ def fill(dataset: Dataset, asked: Request, folder: Path | None, budget: Budget, 
         before = store.request
         request = asked if before is None else _extended(before, asked)
         wanted = request.settings
+        spent = Spent()
         everyone = arms = choose_arms(dataset, request.activations, request.losses, wanted.hidden)
         for seeds in stages(wanted.seeds) if wanted.economy else (wanted.seeds,):
             new = plan_units(arms, replace(wanted, seeds=seeds), store.units())
             if new or request != before:
                 store.plan(request, new)
-            left_out = _train(store, dataset, request, budget, work)
+            left_out, spent = _train(store, dataset, request, budget, work, spent)
             members = tuple(m for m in _members(store, dataset, request) if m.seed not in left_out)
             if left_out:
                 break
@@ -145,15 +146,27 @@ def _union(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*one, *other)))
 
 
-def _train(store: Store, dataset: Dataset, request: Request, budget: Budget, work: Work) -> set[int]:
-    """Train what is planned and missing, keep each population as it finishes; the seeds that the budget left out."""
+class Spent(NamedTuple):
+    """Seeds trained, and the epochs of all their networks."""
+
+    seeds: int = 0
+    epochs: int = 0
+
+
+def _train(
+    store: Store, dataset: Dataset, request: Request, budget: Budget, work: Work, before: Spent
+) -> tuple[set[int], Spent]:
+    """Train what is planned and missing, keep each population as it finishes.
+
+    Returns the seeds that the budget left out, and what is spent of it, together with what was spent `before`.
+    """
     planned, began = store.units(), time.perf_counter()
     waiting: dict[int, dict[int, Unit]] = {}
     for number in store.missing():
         waiting.setdefault(planned[number - 1].seed, {})[number] = planned[number - 1]
     if waiting:
         store.begin()
-    settings, seeds, done, epochs = request.settings, len(waiting), 0, 0
+    settings, seeds, done, epochs = request.settings, before.seeds + len(waiting), 0, before.epochs
     total = settings.epochs * sum(map(len, waiting.values()))
     most = settings.epochs * max((sum(len(u.members) for u in units.values()) for units in waiting.values()), default=0)
     while waiting and (count := budget.seeds(seeds - len(waiting), epochs, most, os.cpu_count() or 1)) > 0:
@@ -166,7 +179,7 @@ def _train(store: Store, dataset: Dataset, request: Request, budget: Budget, wor
                 epochs += sum(member.run.epochs for member in trained)
                 work.found(trained)
         done += settings.epochs * len(units)
-    return set(waiting)
+    return set(waiting), Spent(seeds - len(waiting), epochs)
 
 
 def _tell(progress: Progress, before: int, total: int, done: int, _of_wave: int) -> None:
