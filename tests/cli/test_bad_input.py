@@ -71,12 +71,22 @@ def test_names_that_do_not_exist_suggest_the_nearest(gradoscope) -> None:
         ("--epochs", "-1"),
         ("--batch-size", "0"),
         ("--learning-rates", "0"),
+        ("--learning-rates", "0.1,nan"),
+        ("--resampling", "0x5"),
+        ("--resampling", "5x1"),
         ("--learning-rates", "fast"),
         ("--option", "noise"),
     ],
 )
 def test_impossible_numbers(gradoscope, option: str, value: str) -> None:
     rejected(gradoscope("compare", "iris", option, value), 2, option)
+    assert not Path("studies").exists()
+
+
+@pytest.mark.parametrize("option", [("--activations", "relu"), ("--economy",)])
+def test_data_sets_that_could_not_be_ranked_together_are_not_trained(gradoscope, option: tuple[str, ...]) -> None:
+    rejected(gradoscope("compare", "iris", "wine", *option), 2, "--activations", "--economy")
+    assert not Path("studies").exists()
 
 
 def test_an_existing_folder_is_not_overwritten(gradoscope, quick) -> None:
@@ -91,15 +101,18 @@ def test_a_place_that_cannot_be_written(gradoscope, quick) -> None:
     rejected(gradoscope("compare", "iris", *quick, "--out", "file/study"), 2, "file/study", "--out")
 
 
-def test_a_full_disk_leaves_nothing(gradoscope, quick, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing_half_written(gradoscope, quick, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "results.csv")
 
-    monkeypatch.setattr("polars.DataFrame.write_csv", full)
-    ended = gradoscope("compare", "iris", *quick)
+    with monkeypatch.context() as patched:
+        patched.setattr("polars.DataFrame.write_csv", full)
+        ended = gradoscope("compare", "iris", *quick)
     assert ended.code == 1
     assert "No space left on device" in ended.err
-    assert not Path("studies").exists()
+    assert [path.name for path in Path("studies/iris").iterdir()] == ["study.sqlite"]  # the networks, to go on with
+    assert gradoscope("compare", "--resume", "studies/iris", "--quiet").code == 0
+    assert Path("studies/iris/results.csv").exists()
 
 
 def test_damaged_models(gradoscope) -> None:
@@ -124,7 +137,7 @@ def test_an_error_in_korean(gradoscope) -> None:
     assert "보다" in ended.err.splitlines()[-1] or "이상" in ended.err.splitlines()[-1]
 
 
-def test_ctrl_c_stops_a_comparison_and_leaves_nothing(tmp_path: Path) -> None:
+def test_ctrl_c_stops_a_comparison_and_leaves_its_store_alone(tmp_path: Path) -> None:
     """A real process, interrupted while it trains."""
     # A shell may start its background jobs with SIGINT ignored; the program must meet it as at a terminal.
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -140,4 +153,4 @@ def test_ctrl_c_stops_a_comparison_and_leaves_nothing(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert b"Interrupted." in err
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in (tmp_path / "studies/digits").iterdir()] == ["study.sqlite"]

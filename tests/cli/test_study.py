@@ -64,3 +64,22 @@ def test_no_study(gradoscope) -> None:
         assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
         assert "holds no study" in ended.err
     assert gradoscope("compare").code == 2
+
+
+def test_a_table_and_a_state_are_two_things(gradoscope, study: Path) -> None:
+    for wrong in (("--out", "runs.csv"), ("--json", "--export", "csv")):
+        ended = gradoscope("study", study, *wrong)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1), wrong
+    assert not Path("runs.csv").exists()
+
+
+def test_a_table_that_cannot_be_written_is_named_as_given(gradoscope, study: Path) -> None:
+    ended = gradoscope("study", study, "--export", "csv", "--out", "nowhere/runs.csv")
+    assert (ended.code, ended.err) == (1, "Error: nowhere/runs.csv: No such file or directory.\n")
+
+
+def test_a_metric_in_another_spelling_is_the_same_one(gradoscope, quick) -> None:
+    place = ("--out", "in [old] folder")
+    assert "in [old] folder/report.html" in gradoscope("compare", "wine", *quick, *place, "--metric", "Log-Loss").out
+    assert "4 networks" in gradoscope("study", place[1]).out
+    assert gradoscope("compare", "--resume", place[1], "--metric", "log_loss", "--quiet").code == 0

@@ -19,6 +19,7 @@ from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Executor
 
     from gradoscope.comparison import Place, Settings, Study
@@ -99,6 +100,7 @@ def command(
     check_free(folder)
     folders = folders_of(data, folder)
     every = [_new(name, own, dict(given)) for name, own in zip(data, folders, strict=True)]
+    _check_comparable(every)
     studies = [_train(context, asked, budget, cluster, quiet=quiet) for asked in every]
     found, page = across(studies), folder / "report.html"
     write_across(found, [own.name for own in folders], page, command=_command_line())
@@ -106,6 +108,22 @@ def command(
         print_json(across_document(found, studies, folders, page))
     else:
         print_across(found, page)
+
+
+def _check_comparable(every: "Sequence[_Asked]") -> None:
+    """Refuse what could not be ranked together, before anything is trained."""
+    from gradoscope.comparison import choose_activations, choose_losses
+
+    for asked in every:
+        activations, losses = (
+            choose_activations(asked.activations),
+            choose_losses(asked.losses, asked.dataset.task),
+        )
+        if asked.settings.economy or len(activations) * len(losses) * len(set(asked.settings.hidden)) < 2:
+            raise UsageError(
+                say("Several data sets are ranked by two or more arms that are trained on all of them: "
+                    "name more --activations, and leave out --economy.")
+            )  # fmt: skip
 
 
 def _train(context: click.Context, asked: "_Asked", budget: str | None, address: str | None, *, quiet: bool) -> "Study":
@@ -238,7 +256,7 @@ def _resampling(said: str | None, first: int, count: int | None) -> tuple[int | 
     """The number of folds, if any, and the seeds: each one is a division of the rows."""
     if said in (None, "holdout"):
         return None, tuple(range(first, first + (5 if count is None else count)))
-    parts = re.fullmatch(r"(\d+)x(\d+)", str(said))
+    parts = re.fullmatch(r"([1-9]\d*)x([2-9]|[1-9]\d+)", str(said))
     if parts is None:
         raise UsageError(
             say("--resampling is {value!r}; it must be holdout or, as in 5x2, repeats x folds.", value=said)

@@ -38,6 +38,7 @@ def print_across(found: "Across", page: Path) -> None:
     """The ranks as a table, the verdict, and where the page is."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from gradoscope.plots.numbers import score
@@ -46,7 +47,7 @@ def print_across(found: "Across", page: Path) -> None:
     table.add_column(say("arm"))
     table.add_column(say("average rank"), justify="right")
     for name in found.datasets:
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     for place, arm in enumerate(found.arms):
         scores = [
             score(metric, float(value)) for metric, value in zip(found.metrics, found.scores[:, place], strict=True)
@@ -55,4 +56,4 @@ def print_across(found: "Across", page: Path) -> None:
     console = Console()
     console.print(table)
     console.print(f"\n[bold]{found.verdict}[/bold]\n")
-    console.print(say("Report: {path}", path=page), soft_wrap=True, highlight=False)
+    console.print(say("Report: {path}", path=page), soft_wrap=True, highlight=False, markup=False)

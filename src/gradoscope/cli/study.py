@@ -1,5 +1,6 @@
 """gradoscope study: how far a study is, which arms lead, and every run as a table."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,10 @@ def command(folder: Path, export: str | None, out: Path | None, as_json: bool) -
     """
     from gradoscope.comparison import progress_of, studies_in, table_of
 
+    if out is not None and export is None:
+        raise UsageError(say("--out is where a table goes; say which with --export csv, parquet or json."))
+    if as_json and export is not None:
+        raise UsageError(say("--json shows how far studies are and --export their networks; give one of them."))
     folders = studies_in(folder)
     if export or not folders:
         _export(table_of(folder), export or "csv", out)  # says so where there is no study
@@ -93,4 +98,6 @@ def _print(path: Path, progress: "Progress") -> None:
     if len(progress.leaders) > MOST_ARMS:
         click.echo(say("  and {count} others", count=len(progress.leaders) - MOST_ARMS))
     if not progress.complete and not progress.running:
-        click.echo(say("Continue with: {command}", command=f"gradoscope compare --resume {path}"))
+        click.echo(
+            say("Continue with: {command}", command=shlex.join(["gradoscope", "compare", "--resume", str(path)]))
+        )

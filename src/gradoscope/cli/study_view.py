@@ -38,8 +38,8 @@ def print_study(study: "Study", folder: Path) -> None:
     if study.beaten_early:
         console.print(_stopped_early(study), highlight=False)
     if study.left_out:
-        console.print(_left_out(study, folder), soft_wrap=True, highlight=False)
-    console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False)
+        console.print(_left_out(study, folder), soft_wrap=True, highlight=False, markup=False)
+    console.print(say("Report: {path}", path=folder / "report.html"), soft_wrap=True, highlight=False, markup=False)
 
 
 def _stopped_early(study: "Study") -> str:

@@ -1,5 +1,6 @@
 """Compare: train every arm at every learning rate and seed, choose the rates by validation, judge on the test rows."""
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -85,6 +86,8 @@ def compare(
     """
     chosen = settings or default_settings(dataset)
     metric = choose_metric(chosen.metric, dataset)
+    if chosen.metric is not None:
+        chosen = replace(chosen, metric=metric)
     _check(chosen)
     asked = Request(
         activations=choose_activations(activations),
@@ -151,7 +154,7 @@ def _check(settings: Settings) -> None:
                 raise UsageError(say("{name} is {value}; it must be at least {low}.", name=name, value=value, low=low))
     if settings.equivalence is not None and not settings.equivalence > 0:
         raise UsageError(say("--equivalence is {value}; it must be greater than 0.", value=settings.equivalence))
-    if not settings.learning_rates or min(settings.learning_rates) <= 0:
+    if not settings.learning_rates or not all(0 < rate < math.inf for rate in settings.learning_rates):
         raise UsageError(say("--learning-rates must be numbers greater than 0, separated by commas."))
 
 
