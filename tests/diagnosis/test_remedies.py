@@ -22,7 +22,7 @@ from gradoscope.data import DataSpec
 from gradoscope.diagnosis import remedies
 from gradoscope.diagnosis.examine import examined
 from gradoscope.diagnosis.merits import codes
-from gradoscope.networks import Experiment, Layer, Named
+from gradoscope.networks import Experiment, Layer, Named, init
 
 
 class Case(NamedTuple):
@@ -124,3 +124,18 @@ def test_changes_nothing_twice(folder: Path) -> None:
     evidence = examined(several(BLOBS, relus(), epochs=1), folder)
     for name in ("matched-output", "standard-inputs", "suited-start", "suited-activation", "no-penalties"):
         assert remedies[name](evidence.experiment, evidence) is None
+
+
+def test_every_remedy_leaves_an_experiment_that_can_be_trained(folder: Path) -> None:
+    """Gated, residual and learning layers, another bound on the gradients, a line search."""
+    gated = Layer(8, Named("glu"))
+    stack = (gated, Layer(4, Named("prelu"), residual=True, learn_activation=True))
+    first = (Layer(2, Named("prelu"), residual=True, repeat=2),)
+    for experiment in (
+        binary(hidden=stack, epochs=1, clip_value=1.0),
+        binary(hidden=first, epochs=1, optimizer="lbfgs"),
+    ):
+        evidence = examined(experiment, folder)
+        for name in ("suited-activation", "zero-centred", "clipping", "wider", "deeper", "shallower", "residual"):
+            changed = remedies[name](experiment, evidence) or experiment
+            init([changed.network], 2, seed=0)

@@ -10,6 +10,7 @@ from gradoscope.diagnosis.evidence import Evidence
 from gradoscope.functions import losses
 from gradoscope.functions.targets import Targets
 from gradoscope.networks import Experiment, Layer, Named
+from gradoscope.networks.training_spec import CLIPS
 
 Change = Callable[[Experiment, Evidence], Experiment | None]
 USUAL_BATCH = 32
@@ -138,12 +139,21 @@ def suited_activation(experiment: Experiment, evidence: Evidence) -> Experiment:
     name = "selu" if len(experiment.network.layers) > DEEP else "relu"
     if narrowest <= NARROW:
         name = "tanh"
-    return suited_start(with_hidden(experiment, lambda layer: replace(layer, activation=Named(name))), evidence)
+    return _with_activation(experiment, name, evidence)
+
+
+def _with_activation(experiment: Experiment, name: str, evidence: Evidence) -> Experiment:
+    """Another activation in the hidden layers, with its initialiser; each layer hands on as many numbers as before."""
+
+    def changed(layer: Layer) -> Layer:
+        return replace(layer, activation=Named(name), units=layer.width, learn_activation=False)
+
+    return suited_start(with_hidden(experiment, changed), evidence)
 
 
 def zero_centred(experiment: Experiment, evidence: Evidence) -> Experiment:
     """Tanh in the hidden layers, with its initialiser."""
-    return suited_start(with_hidden(experiment, lambda layer: replace(layer, activation=Named("tanh"))), evidence)
+    return _with_activation(experiment, "tanh", evidence)
 
 
 def normalised(experiment: Experiment, _evidence: Evidence) -> Experiment:
@@ -159,8 +169,10 @@ def residual(experiment: Experiment, _evidence: Evidence) -> Experiment:
     return with_stack(experiment, (first, *(replace(layer, residual=True) for layer in others)))
 
 
-def wider(experiment: Experiment, _evidence: Evidence) -> Experiment:
+def wider(experiment: Experiment, _evidence: Evidence) -> Experiment | None:
     """Four times as many units in every hidden layer, and no layer of a few."""
+    if experiment.network.layers[0].residual:  # as many units as there are inputs
+        return None
     return with_hidden(experiment, lambda layer: replace(layer, units=max(WIDER * layer.units, WIDE_ENOUGH)))
 
 
@@ -235,9 +247,11 @@ def adam(learning_rate: float) -> Change:
     return lambda experiment, _: with_training(experiment, **PLAIN_ADAM, learning_rate=learning_rate)
 
 
-def clipped(experiment: Experiment, _evidence: Evidence) -> Experiment:
-    """A bound on the gradient norm."""
-    return with_training(experiment, clip_norm=1.0)
+def clipped(experiment: Experiment, _evidence: Evidence) -> Experiment | None:
+    """A bound on the gradient norm, in the place of any other; a line search has no use for one."""
+    if experiment.training.optimizer == "lbfgs":
+        return None
+    return with_training(experiment, **{**dict.fromkeys(CLIPS), "clip_norm": 1.0})
 
 
 def weighted_classes(experiment: Experiment, evidence: Evidence) -> Experiment | None:
