@@ -100,7 +100,10 @@ def _value(kind: Any, value: Any, place: str) -> Any:
         if isinstance(value, Mapping):
             return read(kind, value, place)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping):
-        return dict(value)
+        inside = get_args(kind)[1]
+        return {
+            key: each if inside is object else _value(inside, each, f"{place}: {key}") for key, each in value.items()
+        }
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(kind, type) and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):

@@ -65,7 +65,9 @@ def _by_name(estimator: Any, *, signs: bool) -> Mapping[str, float] | str | None
         return given
     names = ("-1", "1") if signs else map(str, range(len(estimator.classes_)))
     by_class = dict(zip(estimator.classes_.tolist(), names, strict=True))
-    return {by_class[label]: float(weight) for label, weight in given.items()}
+    return {
+        by_class[label]: float(weight) for label, weight in given.items() if weight
+    }  # rows of weight 0 are left out
 
 
 def _layers(network: NetworkSpec, n_inputs: int, l2: float) -> tuple[Layer, ...]:

@@ -60,13 +60,7 @@ def plan(networks: Sequence[NetworkSpec]) -> Plan:
         The networks differ in their shapes.
     """
     columns = list(zip(*(network.layers for network in networks), strict=False))
-    shapes = {
-        tuple(
-            (a.units, a.width, a.normalisation, a.dropout, a.l1, a.l2, a.residual, a.use_bias, a.learn_activation)
-            for a in n.layers
-        )
-        for n in networks
-    }
+    shapes = {tuple(map(_shape, network.layers)) for network in networks}
     if len(shapes) != 1:
         raise UsageError(say("The networks of a population must have the same shape."))
     return Plan(len(networks), tuple(layer_plan(layers) for layers in columns))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from gradoscope.language import say
-from gradoscope.networks.checks import at_least, check, known
+from gradoscope.networks.checks import at_least, below_one, check, known
 
 SCHEDULES = MappingProxyType(  # with the settings that each of them takes
     {
@@ -79,10 +79,15 @@ class Schedule:
             )  # fmt: skip
         for key in ("decay_steps", "patience"):
             at_least(key, getattr(self, key), 1)
-        for key in ("decay_rate", "t_mul", "m_mul", "pct_start", "div_factor", "final_div_factor"):
+        for key in ("decay_rate", "m_mul", "pct_start", "div_factor", "final_div_factor"):
             at_least(key, getattr(self, key), 0, strictly=True)
         for key in ("alpha", "power", "factor", "min_delta", "cooldown"):
             at_least(key, getattr(self, key), 0)
+        at_least("t_mul", self.t_mul, 1)  # ever shorter periods would never reach the end
+        for number, factor in enumerate(self.factors or ()):
+            at_least(f"factors[{number}]", factor, 0)
+        for key in ("factor", "pct_start"):
+            below_one(key, getattr(self, key))
         if self.monitor is not None:
             known("monitor", self.monitor, MONITORED)
         for key in {"exponential": ("decay_rate",), "piecewise_constant": taken}.get(self.name, ()):

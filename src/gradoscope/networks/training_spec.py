@@ -111,7 +111,7 @@ class TrainingSpec:
         if isinstance(self.class_weight, Mapping):
             object.__setattr__(self, "class_weight", Table(self.class_weight))
             for name, weight in self.class_weight.items():
-                at_least(f"class_weight: {name}", weight, 0)
+                at_least(f"class_weight: {name}", weight, 0, strictly=True)
         elif self.class_weight is not None:
             known("class_weight", self.class_weight, ("balanced",))
 
