@@ -129,7 +129,8 @@ def train_ordered(
 ) -> tuple[State, Record]:
     """Train one epoch on weighted rows in a given order, with an objective in numbers.
 
-    Rows of weight 0 at the end of the order let other numbers of rows share the compiled program.
+    Rows of weight 0 at the end of the order let other numbers of rows share the compiled program. In signals of what
+    goes into and comes out of activations they count like other rows.
     """
     rates = _rates(program.training, learning_rates, int(state.updates), len(order))
     result: tuple[State, Record] = _train_epoch(program, state, data, rates, order, np.uint32(0), terms)

@@ -151,7 +151,7 @@ class Signals(NamedTuple):
     """Euclidean norm of the gradient of the loss in the layer's kernel."""
 
     update_ratio: Annotated[jax.Array, InSteps(lambda m: _ratio(_norm(m.updates), _norm(m.kernels)))]
-    """Norm of what a step adds to the kernel over the norm of the kernel after it."""
+    """Norm of what a measured step adds to the kernel over the norm of the kernel after it; a mean over these steps."""
 
     weight_norm: Annotated[jax.Array, AtEnd(lambda end: _norm(end.kernels))]
     """Euclidean norm of the kernel at the end of the epoch."""
@@ -192,7 +192,7 @@ class Signals(NamedTuple):
     update_angle: Annotated[jax.Array, AtEnd(_angle)]
     """Degrees between successive updates of the kernel: below 90 they agree, near 180 they undo each other.
 
-    NaN in epochs of one step.
+    Between each measured step and the one after it, averaged; 90 where an update is 0, NaN in epochs of one step.
     """
 
     effective_rank: Annotated[jax.Array, InSteps(_effective_rank)]
