@@ -34,9 +34,11 @@ def cluster(address: str) -> Iterator[Executor]:
     """
     try:
         from distributed import Client, KilledWorker
+        from distributed.comm import get_address_host_port
     except ImportError:
         raise missing("Dask", "cluster") from None
     try:
+        get_address_host_port(address)  # a client that never was complains on stderr when it is thrown away
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise GradoscopeError(
