@@ -33,6 +33,21 @@ def test_every_run_is_exported(gradoscope, study: Path) -> None:
     assert len(json.loads(gradoscope("study", study, "--export", "json").out)) == results.height
 
 
+def test_a_finished_study_is_shown_again_without_any_work(gradoscope, study: Path, monkeypatch) -> None:
+    long_way = gradoscope("compare", "--resume", study, "--seeds", "2", "--quiet").out
+    document = gradoscope("compare", "--resume", study, "--seeds", "2", "--json").out
+    with monkeypatch.context() as patched:
+        patched.setattr("gradoscope.data.load", None)
+        assert gradoscope("compare", "--resume", study).out == long_way
+        assert gradoscope("compare", "--resume", study, "--json").out == document
+    korean = gradoscope("compare", "--resume", study, "--quiet", "--lang", "ko")
+    assert korean.code == 0
+    assert "보고서" in korean.out
+    (study / "report.html").unlink()
+    assert gradoscope("compare", "--resume", study, "--quiet").code == 0
+    assert (study / "report.html").exists()
+
+
 def test_seeds_and_arms_are_added(gradoscope, study: Path) -> None:
     ended = gradoscope("compare", "--resume", study, "--seeds", "3", "--activations", "gelu", "--json")
     assert ended.code == 0

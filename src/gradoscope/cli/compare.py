@@ -1,5 +1,6 @@
 """gradoscope compare: which activation and loss to use on these data."""
 
+import json
 import re
 import shlex
 import sys
@@ -13,7 +14,7 @@ from gradoscope.cli.live import watched
 from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
 from gradoscope.cli.output import print_guesses, print_json
 from gradoscope.cli.several import across_document, folders_of, print_across
-from gradoscope.cli.study_view import print_study
+from gradoscope.cli.study_view import keep_shown, kept, print_study, shown
 from gradoscope.errors import UsageError
 from gradoscope.files import check_free, filled_folder, free_folder
 from gradoscope.language import say
@@ -84,6 +85,13 @@ def command(
     gradoscope compare --resume studies/patients --seeds 20
     gradoscope compare iris wine digits
     """
+    if resume is not None and _asks_nothing_new(context) and (known := kept(resume)) is not None:
+        if as_json:
+            before = json.loads((resume / "study.json").read_text("utf-8"))
+            print_json({**before, "study": str(resume), "report": str(resume / "report.html")})
+        else:
+            print_study(known, resume)
+        return
     from gradoscope.comparison import across, document
     from gradoscope.report import write_across
 
@@ -94,7 +102,7 @@ def command(
         if as_json:
             print_json(document(study, asked.place.folder))
         else:
-            print_study(study, asked.place.folder)
+            print_study(shown(study), asked.place.folder)
         return
     folder = out or free_folder(Path("studies") / "several")
     check_free(folder)
@@ -108,6 +116,12 @@ def command(
         print_json(across_document(found, studies, folders, page))
     else:
         print_across(found, page)
+
+
+def _asks_nothing_new(context: click.Context) -> bool:
+    """Whether the command line only asks for the study in a folder."""
+    said = {n for n in context.params if context.get_parameter_source(n) is click.core.ParameterSource.COMMANDLINE}
+    return said <= {"resume", "as_json", "quiet"}
 
 
 def _check_comparable(every: "Sequence[_Asked]") -> None:
@@ -157,6 +171,7 @@ def _train(context: click.Context, asked: "_Asked", budget: str | None, address:
     study = with_findings(study, dataset)
     with filled_folder(folder) as work:
         write_study(study, dataset, work, folder)
+        keep_shown(study, work)
         write_report(study, work / "report.html", command="\n".join(study.commands), versions=versions())
     return study
 
