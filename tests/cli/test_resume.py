@@ -82,3 +82,9 @@ def test_a_resumption_needs_a_checkpoint(arguments: list[str]) -> None:
     with started(*arguments) as process:
         process.communicate()
     assert process.returncode == 2
+
+
+def test_what_a_training_has_decided_is_refused(tmp_path: Path) -> None:
+    said = started("--resume", tmp_path / "run", "--epochs", 9)
+    assert "--epochs cannot be given with --resume" in said.communicate()[1]
+    assert said.returncode == 2

@@ -73,6 +73,8 @@ def command(
     together = _together(**several)  # before anything else asks JAX for a device
     if (data is None) is (resume is None):
         raise UsageError(say("Name the data or an experiment file, or a training to go on with: --resume DIR."))
+    if resume is not None:
+        _refuse_with_resume(context, ("data", *several, "resume", "checkpoint", "as_json", "quiet"))
     kept = ("data", "out", *several, "checkpoint", "find_rate", "as_json", "quiet")
     asked = _asked(context, data, kept, given, quiet=quiet) if data else _begun(resume)
     prepared = prepared_for(*asked)
@@ -132,6 +134,14 @@ def _free(checkpoint: Path, folder: Path, resume: Path | None) -> None:
 
 def _checkpoint_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.checkpoint")
+
+
+def _refuse_with_resume(context: click.Context, own: tuple[str, ...]) -> None:
+    """Refuse the options that a training has decided already: all but `own`."""
+    for name in context.params:
+        if name not in own and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(say("{option} cannot be given with --resume: the training has it already.", option=option))
 
 
 def _begun(resume: Path | None) -> "Asked":
