@@ -99,7 +99,7 @@ def test_rates_without_a_score_are_crossed_out() -> None:
     scores = np.array([[0.5, NAN, 0.9], [NAN, NAN, NAN]])
     numbers = Sensitivity((A, B), np.array([1e-3, 1e-2, 1e-1]), scores, (2, 0), "accuracy")
     assert {"0.001", "0.01", "0.1"} <= set(texts(numbers.draw()))
-    assert numbers.sentence(0) == "a: from 50.0% to 90.0% over the grid; the rate 0.1 was chosen."
+    assert numbers.sentence(0) == "a: from 50.0% to 90.0% over the grid; the rate 0.1 was chosen most often."
     assert numbers.sentence(1) == "b / mse: no learning rate gave a finite score."
 
 

@@ -82,6 +82,9 @@ class Rules(Mapping[str, Rule]):
             raise UsageError(say("There is no fault {fault!r}. {hint}", fault=fault, hint=nearest(fault, known)))
         return known[fault]
 
+    def __contains__(self, fault: object) -> bool:
+        return fault in _all_rules()
+
     def __iter__(self) -> Iterator[str]:
         return iter(_all_rules())
 
