@@ -15,7 +15,7 @@ from gradoscope.errors import UsageError
 from gradoscope.language import say
 
 if TYPE_CHECKING:
-    from gradoscope.data import Prepared
+    from gradoscope.data import Prepared, Streamed
     from gradoscope.networks import Experiment
     from gradoscope.training import Checkpoint, Run
 
@@ -66,8 +66,9 @@ def command(
     gradoscope train experiment.toml --find-rate
     """
     from gradoscope.compilation import keep_compiled_programs
+    from gradoscope.data import Prepared
     from gradoscope.files import free_folder
-    from gradoscope.training import Checkpoint, fit, prepared_for
+    from gradoscope.training import Checkpoint, fit, prepared_for, streamed_for
 
     several = {name: given.pop(name) for name in ("devices", "coordinator", "processes", "process")}
     together = _together(**several)  # before anything else asks JAX for a device
@@ -77,15 +78,16 @@ def command(
         _refuse_with_resume(context, ("data", *several, "resume", "checkpoint", "as_json", "quiet"))
     kept = ("data", "out", *several, "checkpoint", "find_rate", "as_json", "quiet")
     asked = _asked(context, data, kept, given, quiet=quiet) if data else _begun(resume)
-    prepared = prepared_for(*asked)
+    whole = find_rate or not asked[0].data.stream
+    prepared = prepared_for(*asked) if whole else streamed_for(*asked)
     keep_compiled_programs()
-    if find_rate:
+    if isinstance(prepared, Prepared) and find_rate:
         _tell_rate(asked[0], prepared, as_json=as_json)
     elif several["process"]:  # the first process shows and writes
         with together:
             fit(asked[0], prepared)
     else:
-        final = resume or out or free_folder(Path("models") / Path(prepared.dataset.name).stem)
+        final = resume or out or free_folder(Path("models") / Path(asked[0].data.source).stem)
         stands = Checkpoint(_checkpoint_of(final), checkpoint, asked[1])
         _free(stands.path, final, resume)
         with together:
@@ -96,7 +98,12 @@ def command(
 
 
 def _trained(
-    asked: "Asked", prepared: "Prepared", place: tuple[Path, bool], stands: "Checkpoint | None", *, quiet: bool
+    asked: "Asked",
+    prepared: "Prepared | Streamed",
+    place: tuple[Path, bool],
+    stands: "Checkpoint | None",
+    *,
+    quiet: bool,
 ) -> "Run":
     """Train, and write the model into a folder, which may take the place of an older one."""
     from gradoscope.files import new_folder
@@ -205,13 +212,15 @@ def _over_processes() -> Iterator[None]:
         os.close(stdout)
 
 
-def _tell(run: "Run", prepared: "Prepared", folder: Path, *, as_json: bool) -> None:
+def _tell(run: "Run", prepared: "Prepared | Streamed", folder: Path, *, as_json: bool) -> None:
+    from gradoscope.data import Streamed
     from gradoscope.plots.numbers import metric_name
     from gradoscope.plots.numbers import score as number
     from gradoscope.training import baseline, metric_of
 
     metric = metric_of(prepared.task)
-    train, held_out = prepared.train, prepared.validation
+    train = prepared.outline if isinstance(prepared, Streamed) else prepared.train
+    held_out = prepared.validation
     floor = baseline(metric, train.targets, held_out.targets, train.weights, held_out.weights)
     scores = {"train": run.train_score, "validation": run.validation_score, "test": run.test_score}
     if as_json:

@@ -8,6 +8,7 @@ from gradoscope.data.new_rows import NewRows, load_new_rows
 from gradoscope.data.preparation import Preparation, prepare
 from gradoscope.data.spec import DataSpec, Prepared, Rows, prepare_experiment
 from gradoscope.data.splitting import Split, split
+from gradoscope.data.streaming import Streamed, stream
 
 __all__ = [
     "Builtin",
@@ -19,6 +20,7 @@ __all__ = [
     "Prepared",
     "Rows",
     "Split",
+    "Streamed",
     "catalogue",
     "fingerprint",
     "load",
@@ -26,4 +28,5 @@ __all__ = [
     "prepare",
     "prepare_experiment",
     "split",
+    "stream",
 ]

@@ -52,14 +52,39 @@ def fit_scale(values: NDArray[np.generic], rows: NDArray[np.int64], scaling: str
     scaling
         "raw", "standard" or "minmax".
     """
-    if scaling == "raw":
-        return Scale(np.zeros(values.shape[1]), np.ones(values.shape[1]))
-    scaler = StandardScaler() if scaling == "standard" else MinMaxScaler()
+    learner = ScaleLearner(scaling, values.shape[1])
     for part in chunks(len(rows)):
-        scaler.partial_fit(values[rows[part]].astype(np.float64))
-    if scaling == "standard":
-        return Scale(scaler.mean_, scaler.scale_)
-    return Scale(scaler.data_min_, 1 / scaler.scale_)
+        learner.see(values[rows[part]])
+    return learner.scale()
+
+
+class ScaleLearner:
+    """Learns the scale of columns from their rows, part by part.
+
+    Parameters
+    ----------
+    scaling
+        "raw", "standard" or "minmax".
+    columns
+        How many there are.
+    """
+
+    def __init__(self, scaling: str, columns: int) -> None:
+        self._columns = columns
+        self._scaler = {"raw": None, "standard": StandardScaler(), "minmax": MinMaxScaler()}[scaling]
+
+    def see(self, values: NDArray[np.generic]) -> None:
+        """Learn from more rows, shape (rows, columns), finite numbers."""
+        if self._scaler is not None and len(values):
+            self._scaler.partial_fit(values.astype(np.float64))
+
+    def scale(self) -> Scale:
+        """What all rows gave; a constant column is only shifted."""
+        if self._scaler is None:
+            return Scale(np.zeros(self._columns), np.ones(self._columns))
+        if isinstance(self._scaler, StandardScaler):
+            return Scale(self._scaler.mean_, self._scaler.scale_)
+        return Scale(self._scaler.data_min_, 1 / self._scaler.scale_)
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,12 @@ def read_parquet(content: bytes, place: str) -> Cells:
     try:
         table = pl.read_parquet(io.BytesIO(content))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise DataError(
-            say("{place} is not a sound Parquet file: {error}.", place=place, error=_first_line(error))
-        ) from None
+        raise DataError(unsound(place, error)) from None
     if not table.height:
         raise DataError(say("{place} has a header and no rows.", place=place))
     return Cells(table, np.arange(1, table.height + 1), ())
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+def unsound(place: str, error: BaseException) -> str:
+    """The sentence for a file that polars cannot read."""
+    return say("{place} is not a sound Parquet file: {error}.", place=place, error=str(error).partition("\n")[0])

@@ -50,6 +50,8 @@ class DataSpec:
         Of a text file; None guesses.
     group, time
         Columns of a table by which rows are divided (`gradoscope.data.load`); the latest rows test.
+    stream
+        Whether the rows stay in their Parquet file and are read in parts, epoch by epoch (`gradoscope.data.stream`).
 
     Raises
     ------
@@ -71,6 +73,7 @@ class DataSpec:
     encoding: str | None = None
     group: str | None = None
     time: str | None = None
+    stream: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("inputs", SCALINGS), ("targets", TARGETS), ("task", (None, *TASKS))):
@@ -80,6 +83,23 @@ class DataSpec:
                 raise UsageError(say("[data] {name} cannot be {value!r}. {hint}", name=name, value=value, hint=hint))
         for name in ("validation", "test"):
             row_count(getattr(self, name), 1, f"[data] {name}")
+        if self.stream:
+            self._check_stream()
+
+    def _check_stream(self) -> None:
+        """What takes a look at all rows at once is refused."""
+        for name in ("target", "task"):
+            if getattr(self, name) is None:
+                raise UsageError(
+                    say("[data] stream = true needs {name}: a guess would need all rows at once.",
+                        name=name)
+                )  # fmt: skip
+        given = [name for name in ("options", "separator", "encoding", "group", "time") if getattr(self, name)]
+        if given or not self.shuffle:
+            raise UsageError(
+                say("[data] {name} cannot be used with stream = true; leave one of them out.",
+                    name=", ".join(given) or "shuffle = false")
+            )  # fmt: skip
 
 
 class Rows(NamedTuple):
@@ -136,6 +156,8 @@ def prepare_experiment(
     DataError
         The data are missing or unusable, or leave no row to train or validate on.
     """
+    if spec.stream:
+        raise UsageError(say("[data] stream = true is read by gradoscope train alone; leave it out here."))
     dataset = load(
         spec.source,
         target=spec.target,
@@ -152,7 +174,7 @@ def prepare_experiment(
     parts = divide(dataset, spec, seed)
     one_hot = spec.targets == "one_hot" or (dataset.classes is not None and n_outputs > 1)
     if one_hot:
-        dataset = _with_classes(dataset, n_outputs)
+        dataset = with_classes(dataset, n_outputs)
     preparation = prepare(dataset, parts.train, inputs=spec.inputs, targets="one_hot" if one_hot else spec.targets)
     targets = preparation.target.apply(dataset.target)
     if dataset.target_columns is not None:  # they are the outputs, and no encoding is applied
@@ -197,22 +219,27 @@ def class_weights(dataset: Dataset, train: NDArray[np.int64], given: ClassWeight
     """The weight of every row by its class, as `prepare_experiment` says; None where nothing is given."""
     if given is None:
         return None
-    if dataset.classes is None:
+    counts = None if dataset.classes is None else np.bincount(dataset.target[train], minlength=len(dataset.classes))
+    return weights_by_class(dataset.classes, counts, given)[dataset.target]
+
+
+def weights_by_class(
+    classes: tuple[str, ...] | None, counts: NDArray[np.int64] | None, given: Mapping[str, float] | str
+) -> NDArray[np.float32]:
+    """The weight of each class, of which `counts` training rows are, as `prepare_experiment` says."""
+    if classes is None or counts is None:
         raise UsageError(say("class_weight needs classes, but the task is regression; leave it out."))
     if isinstance(given, str):
-        counts = np.bincount(dataset.target[train], minlength=len(dataset.classes))
-        by_class = len(train) / (max((counts > 0).sum(), 1) * np.maximum(counts, 1))
-    else:
-        for name in given:
-            if name not in dataset.classes:
-                hint = nearest(name, dataset.classes)
-                raise UsageError(say("class_weight: there is no class {name!r}. {hint}", name=name, hint=hint))
-        by_class = np.array([given.get(name, 1.0) for name in dataset.classes])
-    weights: NDArray[np.float32] = by_class.astype(np.float32)[dataset.target]
-    return weights
+        balanced = counts.sum() / (max((counts > 0).sum(), 1) * np.maximum(counts, 1))
+        return np.asarray(balanced, np.float32)
+    for name in given:
+        if name not in classes:
+            hint = nearest(name, classes)
+            raise UsageError(say("class_weight: there is no class {name!r}. {hint}", name=name, hint=hint))
+    return np.array([given.get(name, 1.0) for name in classes], np.float32)
 
 
-def _with_classes(dataset: Dataset, n_outputs: int) -> Dataset:
+def with_classes(dataset: Dataset, n_outputs: int) -> Dataset:
     """The dataset with a class for every output where its labels are 0, 1, ... and some label occurs in no row."""
     numbers = dataset.class_values() if dataset.classes else np.array([])
     fits = numbers.size and np.all((numbers >= 0) & (numbers < n_outputs) & (numbers == np.floor(numbers)))

@@ -18,7 +18,7 @@ from gradoscope.estimators.progress import Given, Progress
 from gradoscope.language import say
 from gradoscope.networks import TrainingSpec
 from gradoscope.networks.training_spec import ADAPTIVE, OPTIMIZERS
-from gradoscope.training.fit import interruptible
+from gradoscope.training.interrupting import interruptible
 
 Judge = Callable[[Numbers, Numbers, Numbers | None], float]  # y, outputs of the network, weights -> score
 SMALLEST_RATE = 1e-6  # learning_rate="adaptive" stops where the rate is no larger

@@ -1,7 +1,8 @@
 """Training: from an experiment and its data to a run."""
 
 from gradoscope.training.checkpoint import Checkpoint, begun
-from gradoscope.training.fit import fit, fit_population, outputs, prepared_for
+from gradoscope.training.evaluation import outputs
+from gradoscope.training.fit import fit, fit_population, prepared_for, streamed_for
 from gradoscope.training.models import Model, from_arrays, to_arrays
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.scores import baseline, labels, score
@@ -24,5 +25,6 @@ __all__ = [
     "outputs",
     "prepared_for",
     "score",
+    "streamed_for",
     "to_arrays",
 ]

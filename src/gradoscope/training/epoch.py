@@ -112,10 +112,10 @@ def train_epoch(
         What says how the learning rates change, where that is not compiled in.
     """
     n, epoch = len(data.inputs), int(state.epoch)
-    order = _stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
-    dropout = _stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
-    rates = _rates(spec or program.training, learning_rates, epoch * steps_of(program.training, n), n)
-    result: tuple[State, Record] = _train_epoch(program, state, data, rates, order.astype(np.int32), dropout)
+    order = random_stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
+    dropout = random_stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
+    rates = rates_of(spec or program.training, learning_rates, epoch * steps_of(program.training, n), n)
+    result: tuple[State, Record] = train_part(program, state, data, rates, order.astype(np.int32), dropout)
     return result
 
 
@@ -132,8 +132,8 @@ def train_ordered(
     Rows of weight 0 at the end of the order let other numbers of rows share the compiled program. In signals of what
     goes into and comes out of activations they count like other rows.
     """
-    rates = _rates(program.training, learning_rates, int(state.updates), len(order))
-    result: tuple[State, Record] = _train_epoch(program, state, data, rates, order, np.uint32(0), terms)
+    rates = rates_of(program.training, learning_rates, int(state.updates), len(order))
+    result: tuple[State, Record] = train_part(program, state, data, rates, order, np.uint32(0), terms)
     return result
 
 
@@ -146,7 +146,7 @@ def _batch_size(training: TrainingSpec, n: int) -> int:
     return n if training.optimizer == FULL_BATCH else min(training.batch_size, n)
 
 
-def _rates(spec: TrainingSpec, learning_rates: Any, first: int, n: int) -> NDArray[np.floating]:
+def rates_of(spec: TrainingSpec, learning_rates: Any, first: int, n: int) -> NDArray[np.floating]:
     """The learning rates of the steps of an epoch, (steps, members)."""
     steps = steps_of(spec, n)
     changing = rate_factors(spec, first, steps, spec.epochs * steps)
@@ -154,7 +154,8 @@ def _rates(spec: TrainingSpec, learning_rates: Any, first: int, n: int) -> NDArr
     return rates
 
 
-def _stream(seed: int, key: int, epoch: int) -> np.random.Generator:
+def random_stream(seed: int, key: int, epoch: int) -> np.random.Generator:
+    """Random numbers of an epoch, for one purpose (`key`)."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(key, epoch)))
 
 
@@ -171,7 +172,7 @@ class Progress(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="program", donate_argnames="state")
-def _train_epoch(
+def train_part(
     program: Program,
     state: State,
     data: Data,
@@ -180,6 +181,7 @@ def _train_epoch(
     dropout: np.uint32,
     terms: Terms | None = None,
 ) -> tuple[State, Record]:
+    """The compiled epoch: one pass over rows in a given order, judged if there are validation rows."""
     size = _batch_size(program.training, len(order))
     steps = -(-len(order) // size)
     batch_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))

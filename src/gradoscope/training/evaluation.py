@@ -1,15 +1,18 @@
 """What is compiled, and how it is judged: loss and score on many rows."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from gradoscope.networks import Moving, Params, Plan, TrainingSpec, activate, apply
 from gradoscope.training.batches import Batch, Data, batches
 from gradoscope.training.objective import Objective, data_losses
 
+BLOCK_ROWS = 1024
 BLOCK_NUMBERS = 2**25  # numbers that one layer of an evaluation block may hold (128 MiB)
 
 
@@ -73,3 +76,22 @@ def _score(metric: str, hits: jax.Array, targets: jax.Array, weights: jax.Array 
     mean = (share * targets).sum(0, keepdims=True) / share.sum()
     spread = (share * (targets - mean) ** 2).sum(0, keepdims=True)
     return jnp.where(spread > 0, 1 - hits / jnp.where(spread > 0, spread, 1.0), 0.0).mean(-1)
+
+
+@partial(jax.jit, static_argnames="population")
+def _outputs(population: Plan, params: Params, moving: Moving, inputs: jax.Array) -> jax.Array:
+    return apply(population, params, moving, inputs).after[-1]
+
+
+def outputs(population: Plan, params: Params, moving: Moving, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The outputs of every member, shape (members, rows, outputs).
+
+    The rows go in blocks of one size, the last one filled up: one compiled program serves any number of rows.
+    """
+    widest = max(layer.units for layer in population.layers) * population.members
+    size = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // widest))
+    count = max(1, -(-len(inputs) // size))
+    filled = np.concatenate([inputs, np.zeros((count * size - len(inputs), inputs.shape[1]), np.float32)])
+    blocks = np.split(filled, count)
+    parts = [np.asarray(_outputs(population, params, moving, block)) for block in blocks]
+    return np.concatenate(parts, axis=1)[:, : len(inputs)]

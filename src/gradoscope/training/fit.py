@@ -1,37 +1,36 @@
 """Training on the host's side: the loop over epochs, where progress, early stopping and Ctrl-C live."""
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import NamedTuple
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.data import Prepared, Rows, prepare_experiment
+from gradoscope.data import Prepared, Rows, Streamed, prepare_experiment, stream
 from gradoscope.errors import UsageError
 from gradoscope.language import say
-from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, apply, init, plan
+from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, init, plan
 from gradoscope.training.batches import Data
 from gradoscope.training.checkpoint import Checkpoint, Stand
 from gradoscope.training.epoch import Record, State, start, train_epoch
-from gradoscope.training.evaluation import BLOCK_NUMBERS, Program
+from gradoscope.training.evaluation import Program, outputs
+from gradoscope.training.full_batch import FULL_BATCH
+from gradoscope.training.interrupting import interruptible
 from gradoscope.training.objective import objective
 from gradoscope.training.parallel import check_divisible, everywhere
 from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.schedules import Plateau, after_epoch, no_plateau
 from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
+from gradoscope.training.streaming import BUFFER_ROWS, epoch_buffers, stream_epoch
 
 OnEpoch = Callable[[int], None]
 Enough = Callable[[Record], bool]
-BLOCK_ROWS = 1024
+OneEpoch = Callable[[State, NDArray[np.float32]], tuple[State, Record]]
 
 
 def prepared_for(experiment: Experiment, folder: Path = Path()) -> Prepared:
@@ -40,9 +39,15 @@ def prepared_for(experiment: Experiment, folder: Path = Path()) -> Prepared:
     return prepare_experiment(experiment.data, units, training.seed, folder, training.class_weight)
 
 
+def streamed_for(experiment: Experiment, folder: Path = Path()) -> Streamed:
+    """The rows of an experiment with `stream = true`, which stay in their file (`gradoscope.data.stream`)."""
+    training, units = experiment.training, experiment.network.output.units
+    return stream(experiment.data, units, training.seed, folder, training.class_weight)
+
+
 def fit(
     experiment: Experiment,
-    data: Prepared,
+    data: Prepared | Streamed,
     *,
     on_epoch: OnEpoch | None = None,
     enough: Enough | None = None,
@@ -55,7 +60,8 @@ def fit(
     experiment
         What to train.
     data
-        Its prepared rows (`prepared_for`).
+        Its prepared rows (`prepared_for`, `streamed_for`). Of streamed ones at most five buffers of 2**18 rows are in
+        memory beside the validation and test rows, and the score of training rows is that of one buffer.
     on_epoch
         Called with the number of finished epochs after each one.
     enough
@@ -73,10 +79,10 @@ def fit(
     UsageError
         The network's outputs do not fit the targets.
     """
-    rows = data.train, data.validation, data.task
-    return fit_population([experiment], *rows, test=data.test, on_epoch=on_epoch, enough=enough, checkpoint=checkpoint)[
-        0
-    ]
+    watch = Watch(on_epoch, enough, lambda: False, checkpoint)
+    if isinstance(data, Streamed):
+        return _fit_streamed(experiment, data, watch)
+    return _fit_rows([experiment], data.train, data.validation, data.task, data.test, watch)[0]
 
 
 def fit_population(
@@ -119,13 +125,60 @@ def fit_population(
     UsageError
         The experiments differ in more than that, or their outputs do not fit the targets.
     """
-    program = program_of(experiments, task)
+    watch = Watch(on_epoch, enough, cancelled, checkpoint)
+    return _fit_rows(experiments, train, validation, task, test, watch)
+
+
+class Watch(NamedTuple):
+    """Who is told of the end of an epoch and may end training; see `fit_population`."""
+
+    on_epoch: OnEpoch | None
+    enough: Enough | None
+    cancelled: Callable[[], bool]
+    checkpoint: Checkpoint | None
+
+
+def _fit_rows(
+    experiments: Sequence[Experiment], train: Rows, validation: Rows, task: str, test: Rows | None, watch: Watch
+) -> list[Run]:
+    program, spec = program_of(experiments, task), experiments[0].training
     _check_outputs(program.plan, train.targets)
-    seed = experiments[0].training.seed
-    check_divisible(experiments[0].training.batch_size, len(train.inputs))
-    state = start(program, init([e.network for e in experiments], train.inputs.shape[1], seed))
+    check_divisible(spec.batch_size, len(train.inputs))
     data = everywhere(Data.of(train, validation))
-    spec, stands = experiments[0].training, no_plateau(len(experiments))
+
+    def one_epoch(state: State, rates: NDArray[np.float32]) -> tuple[State, Record]:
+        return train_epoch(program, state, data, rates, spec.seed, spec)
+
+    return _trained(experiments, program, one_epoch, (train, test), watch)
+
+
+def _fit_streamed(experiment: Experiment, data: Streamed, watch: Watch, most: int = BUFFER_ROWS) -> Run:
+    program, spec = program_of([experiment], data.task), experiment.training
+    if spec.optimizer == FULL_BATCH:
+        raise UsageError(
+            say("lbfgs takes each step on all rows, and stream = true reads them in parts; choose another optimizer.")
+        )
+    _check_outputs(program.plan, data.validation.targets)
+    check_divisible(spec.batch_size, data.n_train)
+    validation = everywhere(Data.of(data.validation.at(slice(0)), data.validation))
+
+    def one_epoch(state: State, rates: NDArray[np.float32]) -> tuple[State, Record]:
+        return stream_epoch(program, state, data, validation, rates, spec, most)
+
+    sample = next(epoch_buffers(data, spec, 0, most))
+    return _trained([experiment], program, one_epoch, (sample, data.test), watch)[0]
+
+
+def _trained(
+    experiments: Sequence[Experiment],
+    program: Program,
+    one_epoch: OneEpoch,
+    judged: tuple[Rows, Rows | None],
+    watch: Watch,
+) -> list[Run]:
+    """Epoch after epoch until it is enough; the returned parameters are judged on training and test rows."""
+    spec, stands, checkpoint = experiments[0].training, no_plateau(len(experiments)), watch.checkpoint
+    state = start(program, init([e.network for e in experiments], judged[0].inputs.shape[1], spec.seed))
     rates = np.array([e.training.learning_rate for e in experiments], np.float32)
     kept = None if checkpoint is None else checkpoint.read(experiments, state)
     state, records, spent = kept or Stand(state, [], 0.0)
@@ -137,20 +190,20 @@ def fit_population(
         for epoch in range(len(records), spec.epochs):
             if records and records[-1].stopped.all():
                 break
-            state, record = train_epoch(program, state, data, rates * stands.factor, seed, spec)
+            state, record = one_epoch(state, rates * stands.factor)
             records.append(jax.device_get(record))
             stands = _on_plateau(spec, stands, records[-1])
-            if on_epoch is not None:
-                on_epoch(epoch + 1)
-            halted = enough is not None and enough(records[-1])
-            ending = halted or interrupted() or cancelled()
+            if watch.on_epoch is not None:
+                watch.on_epoch(epoch + 1)
+            halted = watch.enough is not None and watch.enough(records[-1])
+            ending = halted or interrupted() or watch.cancelled()
             if checkpoint is not None and (ending or checkpoint.due()):
                 checkpoint.write(experiments, Stand(state, records, time.perf_counter() - began))
             if ending:
                 break
     seconds = (time.perf_counter() - began) / len(experiments)
-    ended = halted or interrupted() or cancelled()
-    return _runs(experiments, program, state, records, (train, test), seconds, ended)
+    ended = halted or interrupted() or watch.cancelled()
+    return _runs(experiments, program, state, records, judged, seconds, ended)
 
 
 def _on_plateau(spec: TrainingSpec, at: Plateau, record: Record) -> Plateau:
@@ -182,26 +235,6 @@ def _check_outputs(population: Plan, targets: NDArray[np.float32]) -> None:
                 wanted=wanted,
             )
         )
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """In the main thread, the first Ctrl-C inside the block is noted, a second one interrupts as usual."""
-    noted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield noted.is_set
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def note(_number: int, _frame: FrameType | None) -> None:
-        noted.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield noted.is_set
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _runs(
@@ -260,22 +293,3 @@ def _outcome(history: Record, member: int, ended: bool) -> tuple[Outcome, int]:
     if first_stop <= total:
         return Outcome.STOPPED_EARLY, first_stop
     return (Outcome.INTERRUPTED if ended else Outcome.MAX_EPOCHS), total
-
-
-@partial(jax.jit, static_argnames="population")
-def _outputs(population: Plan, params: Params, moving: Moving, inputs: jax.Array) -> jax.Array:
-    return apply(population, params, moving, inputs).after[-1]
-
-
-def outputs(population: Plan, params: Params, moving: Moving, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The outputs of every member, shape (members, rows, outputs).
-
-    The rows go in blocks of one size, the last one filled up: one compiled program serves any number of rows.
-    """
-    widest = max(layer.units for layer in population.layers) * population.members
-    size = max(1, min(BLOCK_ROWS, BLOCK_NUMBERS // widest))
-    count = max(1, -(-len(inputs) // size))
-    filled = np.concatenate([inputs, np.zeros((count * size - len(inputs), inputs.shape[1]), np.float32)])
-    blocks = np.split(filled, count)
-    parts = [np.asarray(_outputs(population, params, moving, block)) for block in blocks]
-    return np.concatenate(parts, axis=1)[:, : len(inputs)]

@@ -16,7 +16,7 @@ from gradoscope.errors import DataError
 from gradoscope.files import write_text
 from gradoscope.language import say
 from gradoscope.networks import Experiment, LayerParams, Moments, Moving, Params, plan
-from gradoscope.training.fit import outputs
+from gradoscope.training.evaluation import outputs
 from gradoscope.training.scores import labels
 
 FORMAT = "gradoscope model 1"
