@@ -19,7 +19,7 @@ def test_compare_ends_with_a_table_a_verdict_and_a_report(gradoscope, quick) -> 
     written = {path.name for path in Path("studies/iris").iterdir()}
     assert written == {
         "study.sqlite",
-        ".shown.json",
+        "shown.json",
         "study.json",
         "results.csv",
         "curves.csv",

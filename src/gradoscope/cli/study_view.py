@@ -11,7 +11,7 @@ from gradoscope.language import language, say
 if TYPE_CHECKING:
     from gradoscope.comparison import Interval, Study
 
-SHOWN = ".shown.json"
+SHOWN = "shown.json"
 
 
 class Shown(NamedTuple):
