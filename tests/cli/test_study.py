@@ -98,3 +98,20 @@ def test_a_metric_in_another_spelling_is_the_same_one(gradoscope, quick) -> None
     assert "in [old] folder/report.html" in gradoscope("compare", "wine", *quick, *place, "--metric", "Log-Loss").out
     assert "4 networks" in gradoscope("study", place[1]).out
     assert gradoscope("compare", "--resume", place[1], "--metric", "log_loss", "--quiet").code == 0
+
+
+def test_tuning_is_asked_for_and_kept(gradoscope) -> None:
+    quick = ("--seeds", "1", "--epochs", "2", "--learning-rates", "0.01", "--activations", "relu", "--quiet")
+    tune = ("--tune", "weight_decay=0,0.001", "--tune", "hidden=4", "--tune", "hidden=4,4")
+    assert gradoscope("compare", "wine", *quick, *tune).code == 0
+    assert pl.read_csv("studies/wine/results.csv").select("weight_decay", "hidden").unique().height == 4
+    assert gradoscope("compare", "--resume", "studies/wine", "--quiet", *tune).code == 0
+    ended = gradoscope("compare", "--resume", "studies/wine", "--quiet", "--tune", "weight_decay=0")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "begun with tune = weight_decay=0,0.001 hidden=4 hidden=4,4, not weight_decay=0;" in ended.err
+
+
+def test_wrong_tuning_is_one_sentence(gradoscope) -> None:
+    for wrong in ("depth=3", "weight_decay", "weight_decay=x", "initialiser=he", "hidden=0"):
+        ended = gradoscope("compare", "wine", "--quiet", "--tune", wrong)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1), wrong

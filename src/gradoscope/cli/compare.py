@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from gradoscope.cli.live import watched
-from gradoscope.cli.options import data_options, load_arguments, numbers, origin, words
+from gradoscope.cli.options import data_options, load_arguments, numbers, origin, tuned, words
 from gradoscope.cli.output import print_guesses, print_json
 from gradoscope.cli.several import across_document, folders_of, print_across
 from gradoscope.cli.study_view import keep_shown, kept, print_study, shown
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gradoscope.data import Dataset, DataSpec
 
 ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
-MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "cluster", "as_json", "quiet")
+MAY_RESUME = (*ADDS, "resume", "tune", "metric", "epochs", "batch_size", "budget", "cluster", "as_json", "quiet")
 
 
 @click.command()
@@ -37,6 +37,14 @@ MAY_RESUME = (*ADDS, "resume", "metric", "epochs", "batch_size", "budget", "clus
 @click.option("--losses", metavar="A,B", help="Losses to compare (default: the usual one of the task).")
 @click.option("--hidden", metavar="64,64", multiple=True, help="Units of each hidden layer; repeat to compare depths.")
 @click.option("--learning-rates", metavar="A,B", help="The grid that every arm's learning rate is chosen from.")
+@click.option(
+    "--tune",
+    metavar="NAME=A,B",
+    multiple=True,
+    help="Choose this too by validation, inside every paired run: weight_decay=0,0.001, initialiser=he_normal,"
+    "glorot_uniform, or hidden=64,64 (repeat for other layers). Every arm is trained at all combinations with the "
+    "learning rates: the same budget for all.",
+)
 @click.option("--seeds", type=int, metavar="N", help="Paired runs: splits, starts and batch orders (default: 5).")
 @click.option(
     "--resampling",
@@ -253,6 +261,7 @@ def _settings(base: "Settings", given: dict[str, Any]) -> "Settings":
     wanted = {
         "hidden": tuple(numbers("--hidden", layers, int) for layers in given["hidden"]),
         "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
+        "tune": tuned(given["tune"]) if given["tune"] else None,
         "metric": given["metric"],
         "equivalence": given["equivalence"],
         "economy": given["economy"] or None,

@@ -67,5 +67,5 @@ class Standing:
             shown.add_column(title)
         means = [(arm, fmean(own.values()), len(own)) for arm, own in self._smallest.items()]
         for arm, loss, runs in sorted(means, key=lambda row: (row[0].loss, row[1]))[:MOST_ARMS]:
-            shown.add_row(arm.activation, arm.loss, "-".join(map(str, arm.hidden)), f"{loss:.4f}", str(runs))
+            shown.add_row(arm.activation, arm.loss, arm.layers, f"{loss:.4f}", str(runs))
         return shown

@@ -1,6 +1,6 @@
 """Options that several commands share, and what their values mean."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +10,7 @@ from gradoscope.errors import UsageError
 from gradoscope.language import say
 
 if TYPE_CHECKING:
+    from gradoscope.comparison import Tune
     from gradoscope.data import DataSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -99,3 +100,32 @@ def numbers(name: str, text: str | None, kind: Callable[[str], Any]) -> tuple[An
             say("{name} is {value!r}; expected numbers separated by commas, as in {name} {example}.",
                 name=name, value=text, example="64,64" if kind is int else "0.001,0.01")
         ) from None  # fmt: skip
+
+
+def tuned(texts: Sequence[str]) -> "Tune":
+    """What `--tune` names, given any number of times; each `hidden=` is one stack of layers, as in `--hidden`.
+
+    Raises
+    ------
+    UsageError
+        One of them is not NAME=VALUES, or its values are wrong.
+    """
+    from gradoscope.comparison import Tune
+
+    decays: list[float] = []
+    starts: list[str] = []
+    hidden: list[tuple[int, ...]] = []
+    for text in texts:
+        name, _, values = text.partition("=")
+        if not words(values) or name not in ("weight_decay", "initialiser", "hidden"):
+            raise UsageError(
+                say("--tune is {value!r}; it must be like weight_decay=0,0.001, initialiser=he_normal,glorot_uniform "
+                    "or hidden=64,64.", value=text)
+            )  # fmt: skip
+        if name == "weight_decay":
+            decays += numbers(name, values, float)
+        elif name == "initialiser":
+            starts += words(values)
+        else:
+            hidden.append(numbers(name, values, int))
+    return Tune(tuple(decays), tuple(starts), tuple(hidden))

@@ -100,7 +100,7 @@ def print_study(found: Shown, folder: Path) -> None:
 
 
 def _stopped_early(study: "Study") -> str:
-    arms = [f"{arm.activation} / {arm.loss} / {'-'.join(map(str, arm.hidden))}" for arm in study.beaten_early]
+    arms = [f"{arm.activation} / {arm.loss} / {arm.layers}" for arm in study.beaten_early]
     return say("Stopped early, clearly beaten on validation rows: {names}", names=", ".join(arms))
 
 

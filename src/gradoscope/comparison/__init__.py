@@ -12,6 +12,7 @@ from gradoscope.comparison.several import Across, across
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.store import read_request
 from gradoscope.comparison.study import ArmResult, MemberResult, Settings, Study
+from gradoscope.comparison.tuning import Choice, Tune
 from gradoscope.comparison.verdict import names
 
 __all__ = [
@@ -19,11 +20,13 @@ __all__ = [
     "Arm",
     "ArmResult",
     "Budget",
+    "Choice",
     "Interval",
     "MemberResult",
     "Place",
     "Settings",
     "Study",
+    "Tune",
     "across",
     "choose_activations",
     "choose_losses",

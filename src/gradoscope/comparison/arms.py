@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradoscope.comparison.tuning import Choice
 from gradoscope.data import Dataset, DataSpec
 from gradoscope.errors import UsageError
 from gradoscope.functions import activations, losses
@@ -29,16 +30,23 @@ class Head:
 
 @dataclass(frozen=True)
 class Arm:
-    """One combination under comparison; its learning rate is tuned."""
+    """One combination under comparison; its learning rate is tuned, and its layers where `hidden` is None."""
 
     activation: str
     loss: str
-    hidden: tuple[int, ...]
+    hidden: tuple[int, ...] | None
     head: Head
 
-    def experiment(self, data: DataSpec, training: TrainingSpec) -> Experiment:
-        """The arm as an experiment."""
-        hidden = tuple(Layer(units, Named(self.activation)) for units in self.hidden)
+    @property
+    def layers(self) -> str:
+        """What the hidden layers are called: 64-64."""
+        return say("tuned") if self.hidden is None else "-".join(map(str, self.hidden))
+
+    def experiment(self, data: DataSpec, training: TrainingSpec, choice: Choice) -> Experiment:
+        """The arm as an experiment, with what was chosen for its network."""
+        start = None if choice.initialiser is None else Named(choice.initialiser)
+        units = self.hidden if choice.hidden is None else choice.hidden
+        hidden = tuple(Layer(count, Named(self.activation), start) for count in units or ())
         output = Layer(self.head.units, Named(self.head.activation))
         return Experiment(data, NetworkSpec(output, Named(self.loss), hidden), training)
 
@@ -116,7 +124,7 @@ def head(loss: str, dataset: Dataset) -> Head:
 
 
 def choose_arms(
-    dataset: Dataset, activations: Sequence[str], losses: Sequence[str], hidden: Sequence[tuple[int, ...]]
+    dataset: Dataset, activations: Sequence[str], losses: Sequence[str], hidden: Sequence[tuple[int, ...] | None]
 ) -> tuple[Arm, ...]:
     """Every combination of the activations, losses and hidden layers asked for."""
     functions = choose_activations(activations)

@@ -13,6 +13,7 @@ from gradoscope.comparison.metrics import choose_metric, metric_guess
 from gradoscope.comparison.ranking import ranked, resamples
 from gradoscope.comparison.store import Request
 from gradoscope.comparison.study import MemberResult, Settings, Study
+from gradoscope.comparison.tuning import Choice
 from gradoscope.comparison.units import data_spec, training_spec
 from gradoscope.comparison.verdict import verdict
 from gradoscope.data import Dataset, DataSpec, Guess, fingerprint
@@ -38,8 +39,9 @@ def compare(
 ) -> Study:
     """Compare activations (and losses, and depths) on a data set.
 
-    Every arm sees the same splits, starts and batches; for every seed, each arm's learning rate is chosen from the same
-    grid by its smallest validation loss of that seed; test rows are looked at only for the final scores.
+    Every arm sees the same splits, starts and batches; for every seed, each arm's learning rate (and what else
+    `Settings.tune` names) is chosen from the same values by its smallest validation loss of that seed; test rows are
+    looked at only for the final scores.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def compare(
         reading=place.reading if place else {},
         commands=(place.command,) if place and place.command else (),
     )
-    choose_arms(dataset, asked.activations, asked.losses, chosen.hidden)
+    choose_arms(dataset, asked.activations, asked.losses, chosen.layers)
     one = replace(chosen, seeds=chosen.seeds[:1])
     resamples(dataset, one, metric, head(asked.losses[0], dataset).targets)  # data that cannot be divided end here
     work = Work(executor, progress, found)
@@ -152,6 +154,8 @@ def _check(settings: Settings) -> None:
         for value in values:
             if value < low:
                 raise UsageError(say("{name} is {value}; it must be at least {low}.", name=name, value=value, low=low))
+    if settings.tune.hidden and settings.hidden != Settings.hidden:
+        raise UsageError(say("hidden layers are compared (--hidden) or tuned (--tune hidden=...), not both."))
     if settings.equivalence is not None and not settings.equivalence > 0:
         raise UsageError(say("--equivalence is {value}; it must be greater than 0.", value=settings.equivalence))
     if not settings.learning_rates or not all(0 < rate < math.inf for rate in settings.learning_rates):
@@ -169,6 +173,7 @@ def single_experiment(
 ) -> Experiment:
     """The experiment of one arm, as `compare` would train it."""
     _check(settings)
-    arm = choose_arms(dataset, [activation], losses, settings.hidden)[0]
+    arm = choose_arms(dataset, [activation], losses, settings.layers)[0]
     spec = data_spec(dataset, origin, settings, arm.head.targets)
-    return arm.experiment(spec, training_spec(settings, seed, learning_rate))
+    choice = Choice(learning_rate)
+    return arm.experiment(spec, training_spec(settings, seed, choice), choice)

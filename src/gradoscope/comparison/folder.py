@@ -12,6 +12,7 @@ import polars as pl
 from gradoscope.comparison.metrics import metrics_of
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Study
+from gradoscope.comparison.tuning import Tune
 from gradoscope.data import Dataset, prepare
 from gradoscope.files import write_text
 from gradoscope.training import Model
@@ -32,11 +33,12 @@ def document(study: Study, folder: Path) -> dict[str, Any]:
 
 
 def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
-    gap = result.difference_from_best
+    gap, tuned = result.difference_from_best, study.settings.tune.names
+    chosen = {name: [getattr(member.choice, name) for member in result.members] for name in tuned}
     return {
         "activation": result.arm.activation,
         "loss": result.arm.loss,
-        "hidden": list(result.arm.hidden),
+        "hidden": None if result.arm.hidden is None else list(result.arm.hidden),
         "learning_rate": result.learning_rate,
         "score": {**_bounds(result.score), "runs": result.score.runs},
         "difference_from_best": None if gap is None else _bounds(gap),
@@ -45,6 +47,7 @@ def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
         "p_value": result.p_value,
         "findings": [{"fault": each.fault, "severity": each.severity.value} for each in result.findings],
         "learning_rates": [member.learning_rate for member in result.members],
+        **({"tuned": chosen} if tuned else {}),
         "scores": {name: _mean(result, name) for name in metrics_of(study.task)},
     }
 
@@ -62,16 +65,26 @@ def _bounds(interval: Interval) -> dict[str, float | None]:
 
 def results(study: Study) -> pl.DataFrame:
     """One row per network trained."""
-    names = metrics_of(study.task)
-    return pl.DataFrame([{**_about(member), **_outcome(member, study.metric, names)} for member in study.all_members])
+    names, tune = metrics_of(study.task), study.settings.tune
+    table = pl.DataFrame(
+        [{**_about(member, tune), **_outcome(member, study.metric, names)} for member in study.all_members]
+    )
+    if not tune.names:
+        return table
+    chosen = {id(member) for result in study.arms for member in result.members}
+    return table.with_columns(chosen=pl.Series([id(member) in chosen for member in study.all_members]))
 
 
-def _about(member: MemberResult) -> dict[str, Any]:
+def _about(member: MemberResult, tune: Tune) -> dict[str, Any]:
+    """What a network was; what else is tuned has columns of its own."""
+    arm, choice = member.arm, member.choice
+    others = [name for name in tune.names if name != "hidden"]
     return {
-        "activation": member.arm.activation,
-        "loss": member.arm.loss,
-        "hidden": "-".join(map(str, member.arm.hidden)),
+        "activation": arm.activation,
+        "loss": arm.loss,
+        "hidden": arm.layers if choice.hidden is None else "-".join(map(str, choice.hidden)),
         "learning_rate": member.learning_rate,
+        **{name: getattr(choice, name) for name in others},
         "seed": member.seed,
     }
 
@@ -92,15 +105,15 @@ def _outcome(member: MemberResult, metric: str, names: Iterable[str]) -> dict[st
 
 def curves(study: Study) -> pl.DataFrame:
     """One row per epoch of the networks at their arm's chosen rate, with the gradient norm of every layer."""
-    frames = [_curve(member) for result in study.arms for member in result.members]
+    frames = [_curve(member, study.settings.tune) for result in study.arms for member in result.members]
     return pl.concat(frames, how="diagonal")
 
 
-def _curve(member: MemberResult) -> pl.DataFrame:
+def _curve(member: MemberResult, tune: Tune) -> pl.DataFrame:
     run = member.run
     norms = {f"gradient_norm_{n}": layer for n, layer in enumerate(run.signals.gradient_norm.T, 1)}
     table = pl.DataFrame({"epoch": range(1, run.epochs + 1), **run.curves._asdict(), **norms})
-    return table.select(*(pl.lit(value).alias(name) for name, value in _about(member).items()), pl.all())
+    return table.select(*(pl.lit(value).alias(name) for name, value in _about(member, tune).items()), pl.all())
 
 
 def best_model(study: Study, dataset: Dataset) -> Model:

@@ -17,6 +17,7 @@ from gradoscope.comparison.execution import Progress, train_all
 from gradoscope.comparison.metrics import choose_metric
 from gradoscope.comparison.store import Request, Store, open_store
 from gradoscope.comparison.study import MemberResult, Settings
+from gradoscope.comparison.tuning import Choice
 from gradoscope.comparison.units import Unit, data_spec, plan_units, training_spec
 from gradoscope.data import Dataset
 from gradoscope.errors import DataError, UsageError
@@ -87,7 +88,7 @@ def fill(dataset: Dataset, asked: Request, folder: Path | None, budget: Budget, 
         request = asked if before is None else _extended(before, asked)
         wanted = request.settings
         spent = Spent()
-        everyone = arms = choose_arms(dataset, request.activations, request.losses, wanted.hidden)
+        everyone = arms = choose_arms(dataset, request.activations, request.losses, wanted.layers)
         for seeds in stages(wanted.seeds) if wanted.economy else (wanted.seeds,):
             new = plan_units(arms, replace(wanted, seeds=seeds), store.units())
             if new or request != before:
@@ -190,12 +191,12 @@ def _members(store: Store, dataset: Dataset, request: Request) -> tuple[MemberRe
     settings = request.settings
 
     @cache
-    def of_arm(arm: Arm, rate: float) -> Experiment:
+    def of_arm(arm: Arm, choice: Choice) -> Experiment:
         data = data_spec(dataset, request.origin, settings, arm.head.targets)
-        return arm.experiment(data, training_spec(settings, 0, rate))
+        return arm.experiment(data, training_spec(settings, 0, choice), choice)
 
-    def of_member(arm: Arm, seed: int, rate: float) -> Experiment:
-        experiment = of_arm(arm, rate)
+    def of_member(arm: Arm, seed: int, choice: Choice) -> Experiment:
+        experiment = of_arm(arm, choice)
         return replace(experiment, training=replace(experiment.training, seed=seed))
 
     return tuple(store.results(of_member))

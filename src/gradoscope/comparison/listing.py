@@ -11,7 +11,9 @@ from gradoscope.comparison.metrics import METRICS
 from gradoscope.comparison.store import FILE, being_written, read_store
 
 RUNS = """
-SELECT activation, loss, hidden, learning_rate, runs.seed AS seed, validation_loss, validation_score,
+SELECT activation, loss, COALESCE(json_extract(members, '$[' || place || '][4]'), hidden) AS hidden, learning_rate,
+    json_extract(members, '$[' || place || '][2]') AS weight_decay,
+    json_extract(members, '$[' || place || '][3]') AS initialiser, runs.seed AS seed, validation_loss, validation_score,
     run_train_score AS train_score, epochs, best_epoch, outcome, test_scores, runs.seconds AS seconds, versions,
     experiment
 FROM runs JOIN arms ON runs.arm = arms.id
@@ -19,13 +21,15 @@ FROM runs JOIN arms ON runs.arm = arms.id
 ORDER BY unit, place
 """
 LEADERS = """
-SELECT activation, loss, hidden, learning_rate, COUNT(*), AVG(validation_loss), AVG(validation_score)
-FROM runs JOIN arms ON runs.arm = arms.id GROUP BY arm, learning_rate
+SELECT arm, activation, loss, COALESCE(json_extract(choice, '$[4]'), hidden), learning_rate, COUNT(*),
+    AVG(validation_loss), AVG(validation_score)
+FROM (SELECT runs.*, json_extract(members, '$[' || place || ']') AS choice FROM runs JOIN units ON unit = units.id)
+    JOIN arms ON arm = arms.id GROUP BY arm, choice
 """
 
 
 class Leader(NamedTuple):
-    """An arm at the rate with the smallest mean validation loss so far, with its mean validation score."""
+    """An arm at the choice with the smallest mean validation loss so far, with its mean validation score."""
 
     activation: str
     loss: str
@@ -64,11 +68,14 @@ def progress_of(folder: Path) -> Progress:
         request = store.request
         units, planned, seeds = store.rows("SELECT COUNT(session), COUNT(*), COUNT(DISTINCT seed) FROM units")[0]
         (networks,) = store.rows("SELECT COUNT(*) FROM runs")[0]
-        found = [Leader(a, loss, tuple(json.loads(hidden)), *rest) for a, loss, hidden, *rest in store.rows(LEADERS)]
+        found = [
+            (arm, Leader(activation, loss, tuple(json.loads(hidden)), *rest))
+            for arm, activation, loss, hidden, *rest in store.rows(LEADERS)
+        ]
         seconds = store.seconds()
-    best: dict[object, Leader] = {}
-    for each in sorted(found, key=lambda leader: (-leader.runs, leader.validation_loss)):
-        best.setdefault(each[:3], each)
+    best: dict[int, Leader] = {}
+    for arm, leader in sorted(found, key=lambda each: (-each[1].runs, each[1].validation_loss)):
+        best.setdefault(arm, leader)
     metric = request.settings.metric if request else None
     sign = -1 if metric is None or METRICS[metric].rises else 1
     ranked = sorted(best.values(), key=lambda leader: _rank(leader, sign))
@@ -97,7 +104,9 @@ def table_of(folder: Path) -> pl.DataFrame:
         There is no study.
     """
     with read_store(folder) as store:
-        table = store.table(RUNS)
+        table, request = store.table(RUNS), store.request
+    tuned = request.settings.tune.names if request else ()
+    table = table.drop([name for name in ("weight_decay", "initialiser") if name not in tuned])
     scores = pl.DataFrame([json.loads(text) for text in table["test_scores"]]).select(pl.all().name.prefix("test_"))
     return table.drop("test_scores").hstack(scores)
 

@@ -1,4 +1,4 @@
-"""From members to arms, best first: rates tuned inside every resample, scores with intervals, differences paired."""
+"""From members to arms, best first: tuned inside every resample, scores with intervals, differences paired."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -67,10 +67,15 @@ def ranked(
 
 
 def _tuned(arm: Arm, members: Sequence[MemberResult], settings: Settings, metric: str) -> ArmResult:
-    """The arm, for every seed at the rate with the smallest validation loss; not judged yet."""
+    """The arm, for every seed at the choice with the smallest validation loss; not judged yet."""
     grid = settings.learning_rates
+    best: dict[tuple[int, float], MemberResult] = {}
+    for member in members:
+        place = member.seed, member.learning_rate
+        if place not in best or member.validation_loss < best[place].validation_loss:
+            best[place] = member
     own = [min((m for m in members if m.seed == seed), key=lambda m: m.validation_loss) for seed in settings.seeds]
-    by_rate = [[m.validation_score for m in members if m.learning_rate == rate] for rate in grid]
+    by_rate = [[best[seed, rate].validation_score for seed in settings.seeds] for rate in grid]
     usual = mode([member.learning_rate for member in own])
     return ArmResult(
         arm=arm,

@@ -16,7 +16,15 @@ from typing import Any
 import polars as pl
 
 from gradoscope.comparison.arms import Arm, Head
-from gradoscope.comparison.stored import RUN_COLUMNS, ExperimentOf, result_from_row, row_of_result
+from gradoscope.comparison.stored import (
+    RUN_COLUMNS,
+    ExperimentOf,
+    layers_of,
+    member_from_list,
+    member_to_list,
+    result_from_row,
+    row_of_result,
+)
 from gradoscope.comparison.study import MemberResult, Settings
 from gradoscope.comparison.units import Unit
 from gradoscope.data import DataSpec
@@ -96,7 +104,7 @@ class Store:
                 [(arm.activation, arm.loss, _json(arm.hidden), _json(write(arm.head))) for arm in arms],
             )
             numbers = {arm: number for number, arm in self._arms().items()}
-            lists = ((unit.seed, _json([(numbers[arm], rate) for arm, rate in unit.members])) for unit in units)
+            lists = ((unit.seed, _json([member_to_list(m, numbers) for m in unit.members])) for unit in units)
             writing.executemany("INSERT INTO units (seed, members) VALUES (?, ?)", lists)
 
     def begin(self) -> None:
@@ -110,7 +118,9 @@ class Store:
         """All planned units; the unit with number n stands at position n - 1."""
         arms = self._arms()
         rows = self._connection.execute("SELECT seed, members FROM units ORDER BY id")
-        return [Unit(seed, tuple((arms[arm], rate) for arm, rate in json.loads(members))) for seed, members in rows]
+        return [
+            Unit(seed, tuple(member_from_list(arms, *own) for own in json.loads(members))) for seed, members in rows
+        ]
 
     def missing(self) -> list[int]:
         """The numbers of the units without results."""
@@ -130,10 +140,10 @@ class Store:
 
     def results(self, experiment_of: ExperimentOf) -> Iterator[MemberResult]:
         """Every trained network, in the order of the plan."""
-        arms = self._arms()
-        columns = ", ".join(RUN_COLUMNS)
-        for arm, *row in self._connection.execute(f"SELECT arm, {columns} FROM runs ORDER BY unit, place"):
-            yield result_from_row(arms[arm], row, experiment_of)
+        units, columns = self.units(), ", ".join(RUN_COLUMNS)
+        for unit, place, *row in self._connection.execute(f"SELECT unit, place, {columns} FROM runs ORDER BY 1, 2"):
+            arm, choice = units[unit - 1].members[place]
+            yield result_from_row(arm, choice, row, experiment_of)
 
     def seconds(self) -> float:
         """How long all sessions have run."""
@@ -161,7 +171,7 @@ class Store:
     def _arms(self) -> dict[int, Arm]:
         rows = self._connection.execute("SELECT id, activation, loss, hidden, head FROM arms ORDER BY id")
         return {
-            number: Arm(activation, loss, tuple(json.loads(hidden)), read(Head, json.loads(head), FILE))
+            number: Arm(activation, loss, layers_of(json.loads(hidden)), read(Head, json.loads(head), FILE))
             for number, activation, loss, hidden, head in rows
         }
 

@@ -12,6 +12,8 @@ from safetensors.numpy import load, save
 from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.judging import Judged
 from gradoscope.comparison.study import MemberResult
+from gradoscope.comparison.tuning import Choice
+from gradoscope.comparison.units import Member
 from gradoscope.networks import Experiment
 from gradoscope.training import Curves, Outcome, Run, Signals, from_arrays, to_arrays
 
@@ -32,7 +34,30 @@ RUN_COLUMNS = {
     "experiment": "TEXT NOT NULL",
     "arrays": "BLOB NOT NULL",
 }
-ExperimentOf = Callable[[Arm, int, float], Experiment]
+ExperimentOf = Callable[[Arm, int, Choice], Experiment]
+
+
+def member_to_list(member: Member, numbers: Mapping[Arm, int]) -> list[Any]:
+    """A member of a unit: the number of its arm, its learning rate, and the rest of the choice if anything is tuned."""
+    arm, (rate, *rest) = member
+    return [numbers[arm], rate] if rest == [None] * len(rest) else [numbers[arm], rate, *rest]
+
+
+def member_from_list(
+    arms: Mapping[int, Arm],
+    arm: int,
+    rate: float,
+    decay: float | None = None,
+    start: str | None = None,
+    hidden: Sequence[int] | None = None,
+) -> Member:
+    """What `member_to_list` wrote down."""
+    return arms[arm], Choice(rate, decay, start, layers_of(hidden))
+
+
+def layers_of(hidden: Sequence[int] | None) -> tuple[int, ...] | None:
+    """Units per hidden layer, from a list; None where they are tuned, or not tuned."""
+    return None if hidden is None else tuple(hidden)
 
 
 def row_of_result(result: MemberResult) -> tuple[Any, ...]:
@@ -56,14 +81,14 @@ def row_of_result(result: MemberResult) -> tuple[Any, ...]:
     )
 
 
-def result_from_row(arm: Arm, row: Sequence[Any], experiment_of: ExperimentOf) -> MemberResult:
+def result_from_row(arm: Arm, choice: Choice, row: Sequence[Any], experiment_of: ExperimentOf) -> MemberResult:
     """What `row_of_result` wrote down."""
     named = dict(zip(RUN_COLUMNS, row, strict=True))
     arrays = load(named["arrays"])
     weights = _part("weights", arrays)
     params, moving = from_arrays(weights) if weights else ((), ())
     run = Run(
-        experiment=experiment_of(arm, named["seed"], named["learning_rate"]),
+        experiment=experiment_of(arm, named["seed"], choice),
         params=params,
         moving=moving,
         curves=Curves(**_part("curves", arrays)),
@@ -78,7 +103,7 @@ def result_from_row(arm: Arm, row: Sequence[Any], experiment_of: ExperimentOf) -
     judged = _part("test", arrays)
     scores = {name: _number(score) for name, score in json.loads(named["test_scores"]).items()}
     test = Judged(scores, judged["shares"], judged.get("reliability"))
-    return MemberResult(arm, named["seed"], named["learning_rate"], run, test, _number(named["validation_score"]))
+    return MemberResult(arm, named["seed"], choice, run, test, _number(named["validation_score"]))
 
 
 def _number(value: float | None) -> float:

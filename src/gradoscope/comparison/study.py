@@ -1,6 +1,8 @@
 """A study: what was compared, what came out, and what it means. Values only; reports and files read them."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.judging import Judged
 from gradoscope.comparison.statistics import Interval
+from gradoscope.comparison.tuning import Choice, Tune
 from gradoscope.data import Dataset, Guess, Split, split
 from gradoscope.diagnosis import Finding
 from gradoscope.training import Run
@@ -23,6 +26,8 @@ class Settings:
         Units per hidden layer, one tuple per depth under comparison.
     learning_rates
         The grid, from which each arm's rate is chosen by validation loss.
+    tune
+        What else is chosen with it, for every arm from the same values.
     seeds
         One split, start and batch order each, shared by all arms.
     patience
@@ -51,6 +56,17 @@ class Settings:
     metric: str | None = None
     equivalence: float | None = None
     economy: bool = False
+    tune: Tune = field(default_factory=Tune)
+
+    @property
+    def layers(self) -> tuple[tuple[int, ...] | None, ...]:
+        """The hidden layers under comparison; None where they are tuned instead."""
+        return (None,) if self.tune.hidden else self.hidden
+
+    @property
+    def choices(self) -> list[Choice]:
+        """What every arm is trained at."""
+        return self.tune.choices(self.learning_rates)
 
     def split(self, dataset: Dataset, seed: int) -> Split:
         """The rows of each part for a seed."""
@@ -59,17 +75,22 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class MemberResult:
-    """One network of the study: an arm at one seed and one learning rate, judged on its test rows.
+    """One network of the study: an arm at one seed and one choice of what is tuned, judged on its test rows.
 
     validation_score is the metric that ranks, on validation rows.
     """
 
     arm: Arm
     seed: int
-    learning_rate: float
+    choice: Choice
     run: Run
     test: Judged
     validation_score: float
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the choice."""
+        return self.choice.learning_rate
 
     @property
     def validation_loss(self) -> float:
@@ -80,14 +101,14 @@ class MemberResult:
 
 @dataclass(frozen=True, eq=False)
 class ArmResult:
-    """An arm with its learning rate tuned inside every resample.
+    """An arm with its learning rate, and what else is tuned, chosen inside every resample.
 
     Parameters
     ----------
     learning_rate
         The rate that was chosen most often.
     members
-        One per seed, at the rate with the smallest validation loss of that seed, in the order of the seeds.
+        One per seed, at the choice with the smallest validation loss of that seed, in the order of the seeds.
     metric
         What ranks.
     score
@@ -101,7 +122,8 @@ class ArmResult:
     p_value
         Of the difference from the best arm, adjusted for all pairs of arms by Holm; None where there is none.
     by_rate
-        Mean validation score over the seeds for each learning rate of the grid, shape (rates,).
+        Mean validation score over the seeds for each learning rate of the grid, shape (rates,); what else is tuned is
+        chosen for that rate, again by validation loss.
     at_edge
         Whether the chosen rate is the smallest or largest of the grid: a wider grid might do better.
     findings
@@ -120,6 +142,10 @@ class ArmResult:
     by_rate: NDArray[np.float64]
     at_edge: bool
     findings: tuple[Finding, ...] = ()
+
+    def chosen(self, name: str) -> dict[Any, int]:
+        """The values of `name` (of `Tune`) that were chosen, and for how many seeds, most often first."""
+        return dict(Counter(getattr(member.choice, name) for member in self.members).most_common())
 
     @property
     def test_scores(self) -> NDArray[np.float64]:
@@ -159,7 +185,7 @@ class Study:
     guesses
         Everything that was decided for the user.
     all_members
-        Every network trained, at every learning rate.
+        Every network trained, at every choice.
     seconds
         Wall time of the training, all sessions together.
     commands

@@ -1,4 +1,4 @@
-"""Work units: arms of one shape at their learning rates on one seed, trained as one population.
+"""Work units: arms of one shape at their learning rates and starts on one seed, trained as one population.
 
 What a population holds is fixed when the study is planned: rounding may depend on a member's neighbours, so that only
 the same populations give the same bits after an interruption.
@@ -17,38 +17,42 @@ from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.judging import Judged, judge, nothing
 from gradoscope.comparison.metrics import choose_metric
 from gradoscope.comparison.study import MemberResult, Settings
+from gradoscope.comparison.tuning import Choice
 from gradoscope.data import Dataset, DataSpec, Preparation, Rows, prepare
 from gradoscope.networks import Experiment, TrainingSpec, plan
 from gradoscope.training import Run, fit_population, outputs
 
-Members = tuple[tuple[Arm, float], ...]
+Member = tuple[Arm, Choice]
+Members = tuple[Member, ...]
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One population: arms with equal shapes, each with a learning rate, at one seed."""
+    """One population: arms with equal shapes, each with what is chosen for it, at one seed."""
 
     seed: int
     members: Members
 
 
 def plan_units(arms: Sequence[Arm], settings: Settings, planned: Sequence[Unit] = ()) -> list[Unit]:
-    """The populations that train every arm at every rate and seed, besides those that are planned already.
+    """The populations that train every arm at every choice and seed, besides those that are planned already.
 
     Every shape of the first seed comes first: these compile what the others reuse.
     """
     known = {(unit.seed, *member) for unit in planned for member in unit.members}
 
     def of_seed(seed: int) -> list[Unit]:
-        wanted = [(arm, rate) for arm in arms for rate in settings.learning_rates]
-        missing = sorted((m for m in wanted if (seed, *m) not in known), key=lambda m: _shape(m[0]))
-        return [Unit(seed, tuple(group)) for _, group in groupby(missing, lambda m: _shape(m[0]))]
+        wanted = [(arm, choice) for arm in arms for choice in settings.choices]
+        missing = sorted((m for m in wanted if (seed, *m) not in known), key=_shape)
+        return [Unit(seed, tuple(group)) for _, group in groupby(missing, _shape)]
 
     return [unit for seed in settings.seeds for unit in of_seed(seed)]
 
 
-def _shape(arm: Arm) -> str:
-    return repr((arm.hidden, arm.head))
+def _shape(member: Member) -> str:
+    """What the members of a population have in common."""
+    arm, choice = member
+    return repr((arm.hidden if choice.hidden is None else choice.hidden, arm.head, choice.weight_decay))
 
 
 def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: str) -> DataSpec:
@@ -65,11 +69,12 @@ def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: s
     )
 
 
-def training_spec(settings: Settings, seed: int, learning_rate: float) -> TrainingSpec:
+def training_spec(settings: Settings, seed: int, choice: Choice) -> TrainingSpec:
     """The [training] table of a member."""
     return TrainingSpec(
         optimizer=settings.optimizer,
-        learning_rate=learning_rate,
+        learning_rate=choice.learning_rate,
+        weight_decay=choice.weight_decay,
         batch_size=settings.batch_size,
         epochs=settings.epochs,
         patience=settings.patience,
@@ -95,20 +100,20 @@ def train_unit(
     )
     data = data_spec(dataset, origin, settings, targets)
     experiments: list[Experiment] = [
-        arm.experiment(data, training_spec(settings, unit.seed, rate)) for arm, rate in unit.members
+        arm.experiment(data, training_spec(settings, unit.seed, choice), choice) for arm, choice in unit.members
     ]
     runs = fit_population(experiments, train, validation, dataset.task, on_epoch=on_epoch, cancelled=cancelled)
     metric = choose_metric(settings.metric, dataset)
     test, chosen = (_judged(runs, dataset, preparation, rows, metric) for rows in (parts.test, parts.validation))
     results = [
-        MemberResult(arm, unit.seed, rate, run, judged, known.scores[metric])
-        for (arm, rate), run, judged, known in zip(unit.members, runs, test, chosen, strict=True)
+        MemberResult(arm, unit.seed, choice, run, judged, known.scores[metric])
+        for (arm, choice), run, judged, known in zip(unit.members, runs, test, chosen, strict=True)
     ]
     return _lightened(results)
 
 
 def _lightened(results: Sequence[MemberResult]) -> list[MemberResult]:
-    """The results with the parameters of those alone that can be chosen: the best rate of each arm."""
+    """The results with the parameters of those alone that can be chosen: the best choice of each arm."""
     best: dict[Arm, MemberResult] = {}
     for each in results:
         if each.arm not in best or each.validation_loss < best[each.arm].validation_loss:

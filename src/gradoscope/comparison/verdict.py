@@ -29,7 +29,7 @@ def names(arms: Sequence[ArmResult]) -> dict[int, str]:
         if several_losses:
             parts.append(result.arm.loss)
         if several_depths:
-            parts.append("-".join(map(str, result.arm.hidden)))
+            parts.append(result.arm.layers)
         return " / ".join(parts)
 
     return {id(result): name(result) for result in arms}

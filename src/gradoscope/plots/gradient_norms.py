@@ -1,5 +1,6 @@
 """Gradient norm per layer over epochs: where it fades or explodes on the way back to the first layer."""
 
+from statistics import mode
 from typing import NamedTuple
 
 import numpy as np
@@ -59,9 +60,11 @@ def _draw(axes: Axes, norms: NDArray[np.float64]) -> None:
 
 
 def gradient_norms(study: Study) -> GradientNorms:
-    """The gradient norms of every arm at its chosen learning rate."""
+    """The gradient norms of every arm as chosen; where depth is tuned, of the runs of the depth chosen most often."""
     return GradientNorms(labels(study), tuple(map(_median, study.arms)))
 
 
 def _median(result: ArmResult) -> NDArray[np.float64]:
-    return typical(together([np.asarray(member.run.signals.gradient_norm) for member in result.members]))
+    norms = [np.asarray(member.run.signals.gradient_norm) for member in result.members]
+    layers = mode(own.shape[1] for own in norms)
+    return typical(together([own for own in norms if own.shape[1] == layers]))

@@ -22,7 +22,7 @@ def labels(study: Study) -> tuple[Label, ...]:
         Label(
             called[id(result)],
             result.arm.activation,
-            ", ".join([result.arm.loss] * losses + ["-".join(map(str, result.arm.hidden))] * depths),
+            ", ".join([result.arm.loss] * losses + [result.arm.layers] * depths),
         )
         for result in study.arms
     )

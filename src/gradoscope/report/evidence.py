@@ -123,6 +123,8 @@ def rates(study: Study) -> Section:
         "Mean validation score over the seeds at every learning rate of the grid. "
         "A flat line is an arm that forgives a badly chosen rate."
     )
+    if study.settings.tune.names:
+        lead += " " + say("What else is tuned is chosen anew for every rate.")
     keys = [
         Key(say("this arm"), SERIES[0], "line"),
         Key(say("chosen most often"), SERIES[0], "ring"),
@@ -145,6 +147,8 @@ def gradients(study: Study) -> Section:
         "Where the first layer lies far below the output, gradients fade on their way back; "
         "lines that climb show gradients that explode."
     )
+    if len({len(layers) for layers in study.settings.tune.hidden}) > 1:
+        lead += " " + say("Of every arm, the runs of the depth that was chosen most often.")
     titles = [say("Gradient norms of {name}", name=label.full) for label in numbers.labels]
     sentences = [numbers.sentence(arm) for arm in range(len(titles))]
     drawn = panels(numbers.draw(), name="gradients", titles=titles, descriptions=sentences)

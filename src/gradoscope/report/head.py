@@ -1,6 +1,7 @@
 """The opening of the report: the verdict, large, and the few numbers behind it."""
 
 import re
+from collections.abc import Sequence
 
 from gradoscope.comparison import Study, names
 from gradoscope.language import say
@@ -40,6 +41,11 @@ def _baseline(study: Study) -> Fact:
     return Fact(say("baseline"), score(study.metric, study.baseline), note)
 
 
+def layers_name(units: Sequence[int]) -> str:
+    """What hidden layers are called."""
+    return ",\N{NO-BREAK SPACE}".join(map(str, units)) or say("none")
+
+
 def compared(study: Study) -> str:
     """What was compared, counted."""
     same = len({(result.arm.loss, result.arm.hidden) for result in study.arms}) == 1
@@ -48,13 +54,17 @@ def compared(study: Study) -> str:
 
 
 def _networks(study: Study) -> Fact:
-    note = say(
-        "{arms} × {rates} learning rates × {seeds} seeds, in {seconds} s",
-        arms=compared(study),
-        rates=len(study.settings.learning_rates),
-        seeds=len(study.settings.seeds),
-        seconds=f"{study.seconds:.0f}" if study.seconds >= 10 else f"{study.seconds:.1f}",
-    )
+    settings = study.settings
+    counts = {
+        "arms": compared(study),
+        "rates": len(settings.choices),
+        "seeds": len(settings.seeds),
+        "seconds": f"{study.seconds:.0f}" if study.seconds >= 10 else f"{study.seconds:.1f}",
+    }
+    if settings.tune.names:
+        note = say("{arms} × {rates} combinations to choose from × {seeds} seeds, in {seconds} s", **counts)
+    else:
+        note = say("{arms} × {rates} learning rates × {seeds} seeds, in {seconds} s", **counts)
     return Fact(say("networks trained"), f"{len(study.all_members):,}", note)
 
 

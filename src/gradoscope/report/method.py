@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from gradoscope.comparison import Study
+from gradoscope.comparison import Settings, Study
 from gradoscope.language import say
 from gradoscope.plots.style import plain
-from gradoscope.report.head import compared, task_name
+from gradoscope.report.head import compared, layers_name, task_name
 from gradoscope.report.parts import Cell, Column, Command, Entries, Entry, Line, Section, Table, Text
 
 OPTIMIZER_NAMES = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
@@ -95,7 +95,8 @@ def _parts(study: Study) -> str:
 def _training(study: Study) -> str:
     settings = study.settings
     losses = dict.fromkeys(result.arm.loss for result in study.arms)
-    layers = dict.fromkeys(", ".join(map(str, result.arm.hidden)) or say("none") for result in study.arms)
+    compared_layers = [result.arm.hidden for result in study.arms if result.arm.hidden is not None]
+    layers = dict.fromkeys(layers_name(each) for each in compared_layers or settings.tune.hidden)
     networks = say(
         "Loss: {losses}; units of the hidden layers: {layers}.", losses=", ".join(losses), layers="; ".join(layers)
     )
@@ -117,6 +118,8 @@ def _training(study: Study) -> str:
 
 def _rate(study: Study) -> str:
     grid = ", ".join(plain(rate) for rate in study.settings.learning_rates)
+    if study.settings.tune.names:
+        return _tuned(study.settings, grid)
     if len(study.settings.learning_rates) == 1:
         return say("The learning rate was {rate}.", rate=grid)
     return say(
@@ -126,8 +129,28 @@ def _rate(study: Study) -> str:
     )
 
 
+def _tuned(settings: Settings, grid: str) -> str:
+    """What was chosen together, from which values."""
+    tune = settings.tune
+    values = [(say("learning rate"), grid)]
+    if tune.weight_decay:
+        values.append((say("weight decay"), ", ".join(map(plain, tune.weight_decay))))
+    if tune.initialiser:
+        values.append((say("initialiser"), ", ".join(tune.initialiser)))
+    if tune.hidden:
+        values.append((say("hidden layers"), "; ".join(map(layers_name, tune.hidden))))
+    return say(
+        "For every seed, what each arm was trained with was chosen by the smallest validation loss of that seed among "
+        "the same {count} combinations, so that no test row had a part in it: {values}.",
+        count=len(settings.choices),
+        values=", ".join(f"{name} ({known})" for name, known in values),
+    )
+
+
 def _starts(study: Study) -> str:
     """Every initialiser of a hidden layer, with the activations that it was used for."""
+    if study.settings.tune.initialiser:
+        return say("the initialiser that was chosen")
     used: dict[str, dict[str, None]] = {}
     for result in study.arms:
         for layer in result.members[0].run.experiment.network.hidden:
@@ -159,10 +182,12 @@ def _intervals(study: Study) -> str:
 def reproduce(study: Study, command: str, versions: Mapping[str, str]) -> Section:
     """The section that lets somebody else do it again."""
     settings = study.settings
+    tuned = (Entry(say("tuned"), str(settings.tune)),) if settings.tune.names else ()
     entries = (
         Entry(say("data"), study.source),
         Entry(say("seeds"), ", ".join(map(str, settings.seeds))),
         Entry(say("learning rates"), ", ".join(plain(rate) for rate in settings.learning_rates)),
+        *tuned,
         Entry(say("versions"), ", ".join(f"{name} {version}" for name, version in versions.items())),
     )
     lead = say("The same command with the same versions gives the same numbers on the same kind of machine.")

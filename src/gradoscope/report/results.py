@@ -1,6 +1,6 @@
 """The ranking, as a plot and as a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from gradoscope.plots.numbers import bounds, change, change_bounds, metric_name,
 from gradoscope.plots.ranking import Ranking, ranking
 from gradoscope.plots.style import plain
 from gradoscope.plots.svg import svg
+from gradoscope.report.head import layers_name
 from gradoscope.report.parts import NARROW, WIDE, Cell, Column, Key, Line, Picture, Section, Table, Text
 from gradoscope.training import Outcome
 
@@ -104,11 +105,14 @@ def _table(study: Study) -> Table:
     losses, depths = len({r.arm.loss for r in study.arms}) > 1, len({r.arm.hidden for r in study.arms}) > 1
     unit = say("points") if METRICS[study.metric].share else metric_name(study.metric)
     inside = Column(say("95 % interval"), number=True)
+    tune = study.settings.tune
     shown = (
         (Column(say("activation")), True),
         (Column(say("loss")), losses),
-        (Column(say("hidden layers")), depths),
+        (Column(say("hidden layers")), depths or bool(tune.hidden)),
         (Column(say("learning rate"), number=True), True),
+        (Column(say("weight decay")), bool(tune.weight_decay)),
+        (Column(say("initialiser")), bool(tune.initialiser)),
         (Column(metric_name(study.metric), number=True), True),
         (inside, study.arms[0].score.low is not None),
         (Column(say("difference from the best ({unit})", unit=unit), number=True), len(study.arms) > 1),
@@ -120,7 +124,7 @@ def _table(study: Study) -> Table:
         for rank in range(len(study.arms))
     )
     columns = tuple(column for column, wanted in shown if wanted)
-    return Table(_common(study.arms, losses, depths), columns, lines, tuple(_notes(study)))
+    return Table(_common(study.arms, losses, depths or bool(tune.hidden)), columns, lines, tuple(_notes(study)))
 
 
 def _cells(study: Study, rank: int) -> tuple[Cell, ...]:
@@ -132,6 +136,8 @@ def _cells(study: Study, rank: int) -> tuple[Cell, ...]:
         Cell(result.arm.loss, code=True),
         Cell(_layers(result)),
         Cell(plain(result.learning_rate) + AT_EDGE * result.at_edge),
+        Cell(_chosen({plain(decay or 0): runs for decay, runs in result.chosen("weight_decay").items()})),
+        Cell(_chosen(result.chosen("initialiser"))),
         Cell(score(metric, result.score.mean)),
         Cell(bounds(metric, result.score)),
         Cell("" if gap is None else change(metric, gap.mean)),
@@ -145,7 +151,17 @@ def _p(value: float) -> str:
 
 
 def _layers(result: ArmResult) -> str:
-    return ",\N{NO-BREAK SPACE}".join(map(str, result.arm.hidden)) or say("none")
+    """The hidden layers of an arm; where they are tuned, those that were chosen."""
+    if result.arm.hidden is None:
+        return _chosen({layers_name(layers): runs for layers, runs in result.chosen("hidden").items()})
+    return layers_name(result.arm.hidden)
+
+
+def _chosen(times: Mapping[str, int]) -> str:
+    """Every value that was chosen, with the number of seeds where there are several."""
+    if len(times) == 1:
+        return next(iter(times))
+    return "; ".join(f"{value} (\N{MULTIPLICATION SIGN}{runs})" for value, runs in times.items())
 
 
 def _common(arms: Sequence[ArmResult], losses: bool, depths: bool) -> str:
@@ -163,6 +179,11 @@ def _notes(study: Study) -> Iterator[str]:
     if any(result.at_edge for result in study.arms):
         hint = say("At the edge of the grid of learning rates: a wider one (--learning-rates) might do better.")
         yield f"{AT_EDGE} {hint}"
+    if study.settings.tune.names and len(study.settings.seeds) > 1:
+        yield say(
+            "Of what was tuned, all that was chosen is given, with the number of seeds; of the learning rate, what was "
+            "chosen most often."
+        )
     arms = list(zip(study.arms, labels(study), strict=True))
     if failed := [f"{label.full} ({r.failures} / {len(r.members)})" for r, label in arms if r.failures]:
         yield say("Runs that became infinite or NaN: {arms}.", arms=", ".join(failed))
