@@ -1,10 +1,12 @@
 """Training on a file in parts: the same numbers as on rows in memory, every row once, a bounded number of buffers."""
 
+import shutil
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -133,6 +135,52 @@ def test_no_more_than_three_buffers_are_alive() -> None:
         assert len(part.inputs) == 4
         del part
     assert 2 <= most[0] <= 3  # in use, ready, and perhaps the one of the loop before
+
+
+def all_rows(data: Streamed) -> Rows:
+    return next(buffers(data.train(range(len(data.shards))), N))
+
+
+def test_later_epochs_read_what_the_first_one_decoded(folder: Path, tmp_path: Path) -> None:
+    shutil.copy(folder / "rows.parquet", tmp_path)
+    one = asked(target="kind", task="binary", drop=("number", "y"))
+    data = stream(one.data, 1, 0, tmp_path, "balanced", shard_rows=16)
+    first = all_rows(data)
+    (tmp_path / "rows.parquet").unlink()
+    for array, again in zip(first, all_rows(data), strict=True):
+        np.testing.assert_array_equal(array, again)
+
+
+def test_without_room_on_the_disk_every_epoch_decodes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = all_rows(streamed(asked(), folder))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=8000))
+    little = streamed(asked(), folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "rows.parquet"))
+    nowhere = streamed(asked(), folder)
+    for data in (little, nowhere):
+        for _ in range(2):
+            np.testing.assert_array_equal(all_rows(data).inputs, wanted.inputs)
+
+
+def test_columns_of_all_kinds_of_numbers_and_booleans(tmp_path: Path) -> None:
+    kinds = {"whole": pl.Int16, "single": pl.Float32, "yes": pl.Boolean, "double": pl.Float64}
+    values = np.random.default_rng(0).integers(0, 2, (N, 5)).astype(float)
+    table = pl.DataFrame(values, schema=[*kinds, "y"]).with_columns(pl.col(name).cast(k) for name, k in kinds.items())
+    table.write_parquet(tmp_path / "rows.parquet")
+    data = streamed(asked(drop=(), inputs="raw", validation=1), tmp_path)
+    left = {tuple(row) for row in all_rows(data).inputs.astype(int)}
+    assert left == {tuple(row) for row in values[:, :4].astype(int)}
+
+
+def test_one_changed_cell_makes_another_file(folder: Path, tmp_path: Path) -> None:
+    table = pl.read_parquet(folder / "rows.parquet")
+    texts = asked(target="kind", task="binary", drop=("number", "y"))
+    known = [streamed(one, folder).fingerprint for one in (asked(), texts)]
+    for name, cell, changed in (("a", 0.0, 0), ("kind", "high" if table["kind"][7] == "low" else "low", 1)):
+        table.with_columns(table[name].scatter(7, cell)).write_parquet(tmp_path / "rows.parquet")
+        found = [streamed(one, tmp_path).fingerprint for one in (asked(), texts)]
+        assert found[changed] != known[changed]
+    assert streamed(asked(), tmp_path).fingerprint == known[0]
 
 
 @pytest.mark.parametrize(

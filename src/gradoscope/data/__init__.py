@@ -2,7 +2,7 @@
 
 from gradoscope.data.builtins import Builtin, catalogue
 from gradoscope.data.dataset import Dataset, Guess
-from gradoscope.data.fingerprint import fingerprint
+from gradoscope.data.fingerprint import fingerprint, rows_fingerprint
 from gradoscope.data.loading import load
 from gradoscope.data.new_rows import NewRows, load_new_rows
 from gradoscope.data.preparation import Preparation, prepare
@@ -27,6 +27,7 @@ __all__ = [
     "load_new_rows",
     "prepare",
     "prepare_experiment",
+    "rows_fingerprint",
     "split",
     "stream",
 ]

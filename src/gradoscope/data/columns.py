@@ -1,6 +1,6 @@
 """What was learned about each input column from the training rows, and how it turns cells into numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,7 +22,9 @@ class Scale(NamedTuple):
         """Write the scaled values, shape (rows, columns), to `out`; computed in float64, rounded once."""
         for rows in chunks(len(values)):
             with np.errstate(over="ignore"):  # a number too large for float32 is named by the caller
-                out[rows] = (values[rows].astype(np.float64) - self.shift) / self.scale
+                exact = np.subtract(values[rows], self.shift, dtype=np.float64)
+                exact /= self.scale
+                out[rows] = exact
 
     def applied(self, values: NDArray[np.generic]) -> NDArray[np.float32]:
         """The scaled values, shape (rows, columns)."""
@@ -101,11 +103,6 @@ class Number:
         """The names of the inputs that the column becomes."""
         return (self.name,)
 
-    def apply(self, cells: pl.Series, out: NDArray[np.float32]) -> None:
-        """Write the inputs, shape (rows, 1), to `out`."""
-        values = cells.fill_null(self.fill).to_numpy()[:, None]
-        Scale(np.array([self.shift]), np.array([self.scale])).apply(values, out)
-
 
 @dataclass(frozen=True)
 class Boolean:
@@ -152,6 +149,21 @@ class Category:
 
 
 Column = Number | Boolean | Category
+
+
+def write_columns(columns: Sequence[Column], table: pl.DataFrame, out: NDArray[np.float32]) -> None:
+    """Write the inputs of neighbouring columns of one kind, shape (rows, inputs), to `out`; numbers all at once."""
+    start, numbers = 0, [column for column in columns if isinstance(column, Number)]
+    if numbers:
+        cells = table.select(
+            pl.col(each.name).fill_null(each.fill) if table[each.name].null_count() else each.name for each in numbers
+        )
+        shift, scale = (np.array(part) for part in zip(*((each.shift, each.scale) for each in numbers), strict=True))
+        Scale(shift, scale).apply(cells.to_numpy(), out)
+    for column in columns:
+        if not isinstance(column, Number):
+            column.apply(table[column.name], out[:, start : start + len(column.names)])
+            start += len(column.names)
 
 
 def fit_columns(table: pl.DataFrame, rows: NDArray[np.int64], scaling: str) -> tuple[Column, ...]:

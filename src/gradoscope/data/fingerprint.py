@@ -1,7 +1,7 @@
 """A dataset in one line: equal for equal data, wherever and however they were read."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from gradoscope.data.dataset import Dataset
+from gradoscope.data.spec import Rows
 
 NOT_DATA = ("name", "guesses", "dropped")
 MISSING = "\0missing"
@@ -33,6 +34,35 @@ def fingerprint(dataset: Dataset) -> str:
             for part in _parts(getattr(dataset, field.name)):
                 total.update(len(part).to_bytes(8, "little") + part)
     return total.hexdigest()
+
+
+def rows_fingerprint(parts: Iterable[Rows | None]) -> str:
+    """The SHA-256 of the numbers that a network trains on and is judged on."""
+    total = hashlib.sha256()
+    for array in (array for rows in parts for array in rows or (None,)):
+        total.update(b"none" if array is None else f"{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()
+
+
+class CellsFingerprint:
+    """The SHA-256 of a table without missing cells that comes part by part."""
+
+    def __init__(self) -> None:
+        self._total = hashlib.sha256()
+
+    def see(self, cells: pl.DataFrame) -> None:
+        """The next rows."""
+        for column in cells.iter_columns():
+            self._total.update(f"{column.name} {column.dtype} {len(column)}".encode())
+            if column.dtype == pl.String:
+                self._total.update(column.str.len_bytes().to_numpy().tobytes())
+                self._total.update(str(column.str.join().item()).encode())
+            else:
+                self._total.update(column.to_numpy().tobytes())
+
+    def value(self) -> str:
+        """Of all rows so far."""
+        return self._total.hexdigest()
 
 
 def _parts(value: Any) -> Iterator[bytes]:

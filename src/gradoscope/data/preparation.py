@@ -1,6 +1,7 @@
 """From the cells of a dataset to the numbers a network takes, with what the training rows taught and nothing else."""
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,15 @@ import polars as pl
 from numpy.typing import NDArray
 from sklearn.impute import SimpleImputer
 
-from gradoscope.data.columns import Column, Scale, column_from_json, column_to_json, fit_columns, fit_scale
+from gradoscope.data.columns import (
+    Column,
+    Scale,
+    column_from_json,
+    column_to_json,
+    fit_columns,
+    fit_scale,
+    write_columns,
+)
 from gradoscope.data.dataset import SCALINGS, Dataset
 from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
@@ -48,9 +57,10 @@ class TablePlan:
         """The inputs, shape (rows, inputs)."""
         out = np.empty((table.height, len(self.names)), dtype=np.float32)
         start = 0
-        for column in self.columns:
-            stop = start + len(column.names)
-            column.apply(table[column.name], out[:, start:stop])
+        for _, neighbours in groupby(self.columns, type):
+            same = list(neighbours)
+            stop = start + sum(len(column.names) for column in same)
+            write_columns(same, table, out[:, start:stop])
             start = stop
         return out
 

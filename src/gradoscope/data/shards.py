@@ -61,7 +61,7 @@ class Shards:
         return (self.rows + self.size - 1) // self.size
 
     def read(self, number: int) -> pl.DataFrame:
-        """The cells of a shard: numbers as Float64, booleans, and texts of the target.
+        """The cells of a shard: numbers as Float64, or Float32 as they are, booleans, and texts of the target.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Shards:
             part = pl.scan_parquet(self.path).slice(number * self.size, self.size).select(columns).collect()
         except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise DataError(unsound(self.path.name, error)) from None
-        part = part.with_columns(pl.selectors.numeric().cast(pl.Float64))
+        part = part.with_columns((pl.selectors.numeric() - pl.selectors.by_dtype(pl.Float32)).cast(pl.Float64))
         target = part[self.target]
         return part.with_columns(clean(target.cast(pl.String))) if isinstance(target.dtype, TEXTS) else part
 
@@ -82,7 +82,7 @@ class Shards:
         cells, place = self.read(number), self.path.name
         where = Where(place, np.arange(cells.height) + number * self.size + 1)
         for column in cells.iter_columns():
-            checked = finite(column, where) if column.dtype == pl.Float64 else column
+            checked = finite(column, where) if column.dtype.is_float() else column
             if checked.null_count():
                 raise DataError(
                     say("row {row} of {place} has no value in the column {name!r}, and with stream = true none is "
@@ -96,9 +96,11 @@ class Shards:
         start = number * self.size
         stop = min(start + self.size, self.rows)
         validation, test = (stop * held // self.rows - start * held // self.rows for held in self.held)
-        order = np.random.default_rng([self.seed, number]).permutation(stop - start)
-        drawn = np.split(order, [validation, validation + test])
-        return Parts(np.sort(drawn[2]), np.sort(drawn[0]), np.sort(drawn[1]))
+        count = stop - start
+        held = np.random.default_rng([self.seed, number]).choice(count, validation + test, replace=False)
+        trains = np.ones(count, bool)
+        trains[held] = False
+        return Parts(np.flatnonzero(trains), np.sort(held[:validation]), np.sort(held[validation:]))
 
 
 def open_shards(spec: DataSpec, seed: int, folder: Path, size: int) -> Shards:

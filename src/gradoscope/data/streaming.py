@@ -1,7 +1,8 @@
 """Tables larger than memory: one pass over a Parquet file prepares them, and each epoch reads them shard by shard."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 
 from gradoscope.data.columns import Boolean, Number, ScaleLearner
 from gradoscope.data.dataset import Dataset
+from gradoscope.data.fingerprint import CellsFingerprint
 from gradoscope.data.preparation import Preparation, TablePlan, prepare
 from gradoscope.data.shards import Shards, open_shards
 from gradoscope.data.spec import ClassWeight, DataSpec, Rows, weights_by_class, with_classes
+from gradoscope.data.spool import Spool
 from gradoscope.data.targets import RawTarget, read_target
 from gradoscope.errors import DataError, UsageError
 from gradoscope.language import say
 
-SHARD_ROWS = 2**16  # read at a time: polars decodes such parts of a row group nearly as fast as all of it
+SHARD_ROWS = 2**17  # read at a time: smaller parts of a row group take longer to decode than a share of all of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,10 @@ class Streamed:
         Targets and weights that have the mean, or the share of each class, of all training rows; no inputs.
     held
         Validation and test rows, in memory.
+    fingerprint
+        Of all cells of the file.
+    spool
+        Keeps what was decoded for the next epochs.
     """
 
     shards: Shards
@@ -46,6 +53,8 @@ class Streamed:
     weights: NDArray[np.float32] | None
     outline: Rows
     held: tuple[Rows, ...] = ()
+    fingerprint: str = ""
+    spool: Spool = field(default_factory=Spool)
 
     @property
     def validation(self) -> Rows:
@@ -69,8 +78,10 @@ class Streamed:
 
     def train(self, order: Iterable[int]) -> Iterator[Rows]:
         """The training rows of shards in a given order, a shard at a time."""
-        for number in order:
-            yield self.rows(self.shards.read(number)[self.shards.parts(number).train])
+        return (self.spool.rows(number, partial(self._decoded, number)) for number in order)
+
+    def _decoded(self, number: int) -> Rows:
+        return self.rows(self.shards.read(number)).at(self.shards.parts(number).train)
 
     def rows(self, cells: pl.DataFrame) -> Rows:
         """Cells of the file as numbers for the network."""
@@ -116,15 +127,16 @@ def stream(
     """
     shards = open_shards(spec, seed, folder, shard_rows)
     target = _Numbers(spec, shards) if spec.task == "regression" else _Classes(spec, shards)
-    columns, held = ScaleLearner(spec.inputs, len(shards.inputs)), []
+    columns, held, seen = ScaleLearner(spec.inputs, len(shards.inputs)), [], CellsFingerprint()
     for number in range(len(shards)):
         cells, parts = shards.checked(number), shards.parts(number)
+        seen.see(cells)
         held.append((cells[parts.validation], cells[parts.test]))
         columns.see(cells[parts.train].select(pl.col(shards.inputs).cast(pl.Float64)).to_numpy())
         target.see(cells[shards.target], parts.train)
     kept = [pl.concat(part) for part in zip(*held, strict=True)]
     streamed = target.learned(_columns(kept[0], shards.inputs, columns), n_outputs, class_weight)
-    return replace(streamed, held=tuple(streamed.rows(cells) for cells in kept))
+    return replace(streamed, held=tuple(streamed.rows(cells) for cells in kept), fingerprint=seen.value())
 
 
 def _columns(cells: pl.DataFrame, names: tuple[str, ...], learner: ScaleLearner) -> TablePlan:

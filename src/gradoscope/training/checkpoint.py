@@ -42,11 +42,14 @@ class Checkpoint:
         Seconds that pass at least between two writings, which happen at the ends of epochs.
     folder
         Where the files of the experiments lie.
+    rows
+        What the rows that are trained on are known by; training says it.
     """
 
     path: Path
     every: float = 5.0
     folder: Path = field(default_factory=Path.cwd)
+    rows: str = field(default="", init=False)
     _written: float = field(default=-np.inf, init=False, repr=False)
 
     def due(self) -> bool:
@@ -62,7 +65,12 @@ class Checkpoint:
             for name, tree in named.items()
             for i, leaf in enumerate(jax.tree.leaves(tree))
         }
-        about = {"format": FORMAT, "folder": str(self.folder.resolve()), "seconds": repr(stand.seconds)}
+        about = {
+            "format": FORMAT,
+            "folder": str(self.folder.resolve()),
+            "seconds": repr(stand.seconds),
+            "rows": self.rows,
+        }
         texts = {f"experiment.{i}": each.to_toml() for i, each in enumerate(experiments)}
         write_bytes(self.path, save(arrays, about | texts))
         self._written = time.monotonic()
@@ -75,7 +83,7 @@ class Checkpoint:
         UsageError
             The file is of other experiments.
         DataError
-            It is no checkpoint, or damaged.
+            It is no checkpoint, or damaged, or other rows were trained on.
         """
         if not self.path.exists():
             return None
@@ -83,6 +91,11 @@ class Checkpoint:
         texts = [about.get(f"experiment.{i}") for i in range(len(experiments) + 1)]
         if texts != [*(each.to_toml() for each in experiments), None]:
             raise UsageError(say("{path} is of another experiment; remove it, or train that one on.", path=self.path))
+        if about.get("rows") != self.rows:
+            raise DataError(
+                say("the data have changed since {path} was written; bring the old data back, or remove the file and "
+                    "begin again.", path=self.path)
+            )  # fmt: skip
         state = jax.tree.unflatten(jax.tree.structure(like), [jax.device_put(each) for each in _of(arrays, "state")])
         epochs = _of(arrays, "record")
         records = [jax.tree.unflatten(_RECORD, [each[epoch] for each in epochs]) for epoch in range(len(epochs[0]))]

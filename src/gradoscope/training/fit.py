@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.data import Prepared, Rows, Streamed, prepare_experiment, stream
+from gradoscope.data import Prepared, Rows, Streamed, prepare_experiment, rows_fingerprint, stream
 from gradoscope.errors import UsageError
 from gradoscope.language import say
 from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, init, plan
@@ -61,7 +61,8 @@ def fit(
         What to train.
     data
         Its prepared rows (`prepared_for`, `streamed_for`). Of streamed ones at most five buffers of 2**18 rows are in
-        memory beside the validation and test rows, and the score of training rows is that of one buffer.
+        memory beside the validation and test rows, and the score of training rows is that of one buffer. The first
+        epoch keeps what it decodes on the disk (`gradoscope.data.spool`).
     on_epoch
         Called with the number of finished epochs after each one.
     enough
@@ -145,6 +146,8 @@ def _fit_rows(
     _check_outputs(program.plan, train.targets)
     check_divisible(spec.batch_size, len(train.inputs))
     data = everywhere(Data.of(train, validation))
+    if watch.checkpoint is not None:
+        watch.checkpoint.rows = rows_fingerprint((train, validation, test))
 
     def one_epoch(state: State, rates: NDArray[np.float32]) -> tuple[State, Record]:
         return train_epoch(program, state, data, rates, spec.seed, spec)
@@ -161,6 +164,8 @@ def _fit_streamed(experiment: Experiment, data: Streamed, watch: Watch, most: in
     _check_outputs(program.plan, data.validation.targets)
     check_divisible(spec.batch_size, data.n_train)
     validation = everywhere(Data.of(data.validation.at(slice(0)), data.validation))
+    if watch.checkpoint is not None:
+        watch.checkpoint.rows = data.fingerprint
 
     def one_epoch(state: State, rates: NDArray[np.float32]) -> tuple[State, Record]:
         return stream_epoch(program, state, data, validation, rates, spec, most)
