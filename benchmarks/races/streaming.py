@@ -29,7 +29,8 @@ rows = streamed_for(one, folder) if stream else prepared_for(one, folder)
 ends = []
 run = fit(one, rows, on_epoch=lambda done: ends.append(time.perf_counter()))
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"seconds": ends[-1] - ends[0], "first": ends[0] - began, "peak": peak, "score": run.validation_score}))
+seconds = {"seconds": ends[-1] - ends[0], "first": ends[0] - began}
+print(json.dumps({**seconds, "peak": peak, "score": run.validation_score}))
 """
 
 
