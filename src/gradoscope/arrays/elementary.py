@@ -59,6 +59,16 @@ def isfinite(x: Array) -> Array:
     return namespace(x).isfinite(x)
 
 
+def floor(x: Array) -> Array:
+    """The largest integer that is not larger."""
+    return namespace(x).floor(x)
+
+
+def rounded(x: Array) -> Array:
+    """The nearest integer; the even one for halves."""
+    return namespace(x).round(x)
+
+
 def magnitude(x: Array) -> Array:
     """|x|, whose derivative at 0 is 1 in every world (the branch `x >= 0`, so that second derivatives agree)."""
     match world_of(x):

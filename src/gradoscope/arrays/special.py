@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from gradoscope.arrays import polynomials
+from gradoscope.arrays import polynomials, single
 from gradoscope.arrays.elementary import (
     at_least,
     at_most,
@@ -52,6 +52,8 @@ def tanh(x: Array) -> Array:
     """The hyperbolic tangent; XLA's loses up to 4 units in float32 and 7 in float64."""
     if world_of(x) != "jax":
         return namespace(x).tanh(x)
+    if single.is_single(x):
+        return single.tanh(x)
     size = magnitude(x)
     far = 1 - 2 / (exp(2 * size) + 1)
     near = at_most(size, 0.63)
@@ -162,8 +164,9 @@ def normal_density(x: Array) -> Array:
 def mills_ratio(size: Array) -> Array:
     """Phi(-a) exp(a^2 / 2) for a = `size` >= 0."""
     center = polynomials.MILLS_CENTER[is_double(size)]
-    part = 1 / (at_most(size, 1e30) + center)
-    return part * polynomial(1 - 2 * center * part, polynomials.MILLS)
+    near = at_most(size, 1e30)
+    part = 1 / (near + center)
+    return part * polynomial((near - center) * part, polynomials.MILLS)
 
 
 def normal_cdf(x: Array) -> Array:
@@ -194,7 +197,7 @@ def times_normal_cdf(x: Array) -> Array:
     """X Phi(x); 0 at -infinity."""
     if _has_erfc(x):
         return within(x, -12.0, math.inf, lambda at: at * _normal_cdf_in_torch(at), _times_normal_cdf)
-    return _times_normal_cdf(x)
+    return single.times_normal_cdf(x) if single.is_single(x) else _times_normal_cdf(x)
 
 
 def _times_normal_cdf(x: Array) -> Array:
@@ -209,7 +212,7 @@ def times_normal_cdf_slope(x: Array) -> Array:
     """Phi(x) + x phi(x)."""
     if _has_erfc(x):
         return within(x, -12.0, 1e4, _slope_in_torch, _times_normal_cdf_slope)
-    return _times_normal_cdf_slope(x)
+    return single.times_normal_cdf_slope(x) if single.is_single(x) else _times_normal_cdf_slope(x)
 
 
 def _slope_in_torch(x: Array) -> Array:

@@ -14,6 +14,7 @@ from gradoscope.arrays import (
     constant,
     doubled,
     exp,
+    floor,
     is_array,
     is_double,
     is_floating,
@@ -27,7 +28,9 @@ from gradoscope.arrays import (
     namespace,
     product,
     replaced,
+    rounded,
     scattered_ones,
+    single,
     sqrt,
     total,
     where,
@@ -46,6 +49,7 @@ class Peak(NamedTuple):
     below: Array  # x - max, at most 0
     shares: Array  # exp(x - max), its rounding error corrected
     rest: Array  # sum of shares without one of the largest, so that it is never lost beside 1
+    top: Array  # max
 
 
 def peak(x: Array, axis: int) -> Peak:
@@ -57,11 +61,12 @@ def peak(x: Array, axis: int) -> Peak:
         wide = doubled(x)
         if wide is not None and bool(isfinite(top).all()):
             return _peak_in_double(wide, cast(top, wide.dtype), x.dtype, axis)
-    is_top = x == top
-    below = where(is_top & (top > -math.inf), 0.0, x - top)
-    shares = exp(below) * (1 + where(isfinite(below), _lost(x, top), 0.0))
-    ties = total(cast(is_top, x.dtype), axis) - 1
-    return Peak(below, shares, total(where(is_top, 0.0, shares), axis) + ties)
+    below = where((x == top) & (top > -math.inf), 0.0, x - top)
+    power = exp(below)
+    shares = where(isfinite(x - top), power * (1 + _lost(x, top)), power)  # a `where` that XLA stores, not each sum again
+    others = total(shares - floor(shares), axis)  # floor is 1 for the largest
+    ones = rounded(total(shares, axis) - others)
+    return Peak(below, shares, others + (ones - 1), top)
 
 
 def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:
@@ -70,7 +75,7 @@ def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:
     powers, largest_power = exp(x), exp(top)
     whole = powers.sum(axis, keepdim=True, dtype=namespace(x).float64)
     rest = rest_of(x, top, powers, whole, largest_power, axis)
-    return Peak(below, powers / largest_power, cast(rest / largest_power, x.dtype))
+    return Peak(below, powers / largest_power, cast(rest / largest_power, x.dtype), top)
 
 
 def moderate(x: Array, top: Array) -> bool:
@@ -94,7 +99,7 @@ def _peak_in_double(x: Array, top: Array, dtype: Any, axis: int) -> Peak:
     rest = total(shares, axis) - 1
     if bool((rest < 1e-6).any()):  # what would be lost beside 1 is added up by itself
         rest = where(rest < 1e-6, total(where(below == 0, 0.0, shares), axis), rest)
-    return Peak(cast(below, dtype), cast(shares, dtype), cast(rest, dtype))
+    return Peak(cast(below, dtype), cast(shares, dtype), cast(rest, dtype), cast(top, dtype))
 
 
 def _lost(x: Array, top: Array) -> Array:
@@ -107,13 +112,18 @@ def _lost(x: Array, top: Array) -> Array:
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) divided by its sum along `axis`."""
     parts = peak(x, axis)
+    if single.is_single(x):  # one sum less: beside 1, the rest may be lost
+        return parts.shares / total(parts.shares, axis)
     return parts.shares / (1 + parts.rest)
 
 
 def log_softmax(x: Array, axis: int) -> Array:
     """The logarithm of softmax, exact for the largest entry too."""
     parts = peak(x, axis)
-    return parts.below - log1p(parts.rest)
+    lost = log1p(parts.rest)
+    if world_of(x) == "jax":  # compiled into one pass over x, without storing `below`
+        return where(x == parts.top, -lost, (x - parts.top) - lost)
+    return parts.below - lost
 
 
 def sigmoid(x: Array, lost: Array = 0.0) -> Array:
@@ -128,14 +138,18 @@ def sigmoid_slope(x: Array) -> Array:
 
 def sech_squared(x: Array, lost: Array = 0.0) -> Array:
     """1 / cosh(x + lost)^2; `lost` is tiny."""
-    curve = within(
+    curve = single.sech_squared(x) if single.is_single(x) else _sech_squared(x)
+    return curve * (1 - 2 * lost * clipped(x, -1.0, 1.0)) if is_array(lost) else curve
+
+
+def _sech_squared(x: Array) -> Array:
+    return within(
         2 * x,
         -TAIL,
         TAIL,
         lambda y: 4 * sigmoid_slope(y),
         lambda y: exp(SHIFT - magnitude(y)) * (4 * UNSHIFT),
     )
-    return curve * (1 - 2 * lost * clipped(x, -1.0, 1.0)) if is_array(lost) else curve
 
 
 def softplus(x: Array) -> Array:
@@ -271,11 +285,15 @@ def entmax_threshold(below: Array, axis: int, alpha: float) -> Array:
 def log_softmax_gradient(u: Array, parts: Peak, axis: int) -> Array:
     """The gradient in the logits for a gradient u in their log softmax; where a share is near 1, from the others."""
     shares = parts.shares / (1 + parts.rest)
-    top = shares > 0.5
-    chosen = cast(top, u.dtype)
+    chosen = dominant(shares)
     others = total(u * (1 - chosen), axis)
     whole = others + total(u * chosen, axis)
-    return where(top, whole * (parts.rest / (1 + parts.rest)) - others, u - shares * whole)
+    return where(chosen > 0, whole * (parts.rest / (1 + parts.rest)) - others, u - shares * whole)
+
+
+def dominant(shares: Array) -> Array:
+    """1 where a share exceeds one half (at most one in a row), else 0."""
+    return rounded(shares)
 
 
 def unlikely(parts: Peak) -> Array:
@@ -285,7 +303,7 @@ def unlikely(parts: Peak) -> Array:
 
 def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
     """The gradient in the logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
-    relative = u - total(u * cast(shares > 0.5, u.dtype), axis)
+    relative = u - total(u * dominant(shares), axis)
     return shares * (relative - total(shares * relative, axis))
 
 
@@ -313,6 +331,6 @@ def shares_minus(parts: Peak, target: Array) -> Array:
     left = parts.rest / (1 + parts.rest)
     if not is_floating(target):
         shares = parts.shares * (1 / (1 + parts.rest))
-        changed = where(taken(parts.below, target) == 0, -left[..., 0], taken(shares, target) - 1)
+        changed = where(taken(parts.shares, target) == 1, -left[..., 0], taken(shares, target) - 1)
         return replaced(shares, target, changed)
     return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)

@@ -12,6 +12,7 @@ from gradoscope.arrays import (
     plus,
     product,
     sigmoid,
+    single,
     times_normal_cdf,
     times_normal_cdf_slope,
     two_parts,
@@ -101,6 +102,8 @@ def gelu_tanh(x: Array) -> Array:
     if wide is not None:
         at = clipped(wide, -1e3, 1e3)
         return cast(at_least(wide, -1e3) * sigmoid(at * (LINEAR[1][0] + CUBIC[1][0] * at * at)), x.dtype)
+    if single.is_single(x):
+        return single.gelu_tanh(x)
     near = clipped(x, -1e3, 1e3)
     return kernels.times_gate(x, *_double_argument(near))
 
@@ -123,6 +126,8 @@ def _(x: Array) -> Array:
         square = CUBIC[1][0] * at * at
         opening = sigmoid(at * (LINEAR[1][0] + square))
         return cast(opening + at * (LINEAR[1][0] + 3 * square) * (opening * (1 - opening)), x.dtype)
+    if single.is_single(x):
+        return single.gelu_tanh_slope(x)
     near = clipped(x, -1e3, 1e3)
     argument, lost = _double_argument(near)
     rise = LINEAR[1][0] + 3 * CUBIC[1][0] * near * near

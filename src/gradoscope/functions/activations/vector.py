@@ -8,11 +8,6 @@ from gradoscope.functions.kernels import entmax_threshold, sparse_threshold
 from gradoscope.functions.parameters import POSITIVE, REAL, Interval, OneOf, Optional, Whole
 
 
-def _dominant(shares: Array) -> Array:
-    """1 where a share exceeds one half (at most one in a row), else 0."""
-    return cast(shares > 0.5, shares.dtype)
-
-
 @activation(
     formula=r"f(x)_i = \frac{e^{x_i / T}}{\sum_j e^{x_j / T}}",
     textbook="[exp(a / temperature) / sum(exp(b / temperature) for b in x) for a in x]",
@@ -56,9 +51,7 @@ def softmax_change(v: Array, shares: Array, axis: int) -> Array:
     """The change of `shares` when the logits change along v; JAX transposes it without cancellation."""
     change = shares * v
     change = change - shares * total(change, axis)
-    top = _dominant(shares)
-    others = change * (1 - top)
-    return others - top * total(others, axis)
+    return change - kernels.dominant(shares) * total(change, axis)
 
 
 @activation(
@@ -89,13 +82,11 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
 
 @log_softmax.tangent
 def _(v: Array, x: Array, axis: int = -1) -> Array:
-    # The transpose of the formula below, written so that JAX transposes it back without cancellation.
+    # Written so that JAX transposes it without cancellation, and XLA compiles both sums into one pass.
     parts = kernels.peak(x, axis)
-    shares = parts.shares / (1 + parts.rest)
-    top = _dominant(shares)
-    at_top = total(top * v, axis)
-    from_others = total((1 - top) * shares * v, axis)
-    return (1 - top) * (v - at_top) + (at_top * (parts.rest / (1 + parts.rest)) - from_others)
+    shares = parts.shares * (1 / (1 + parts.rest))
+    beside = v - total(kernels.dominant(shares) * v, axis)
+    return beside - total(shares * beside, axis)
 
 
 @log_softmax.cotangent

@@ -65,14 +65,15 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
     >>> categorical_cross_entropy([[2.0, 0.0, 0.0]], [0]).round(6)
     array([0.239545])
     """
-    return _surprise(peak(prediction, -1), target)
+    return _surprise(prediction, peak(prediction, -1), target)
 
 
-def _surprise(parts: Peak, target: Array) -> Array:
+def _surprise(prediction: Array, parts: Peak, target: Array) -> Array:
     """The mean of -log softmax under the target."""
     if is_floating(target):
         return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
-    return log1p(parts.rest)[..., 0] - taken(parts.below, target)
+    known, top = taken(prediction, target), parts.top[..., 0]
+    return log1p(parts.rest)[..., 0] + where(known == top, 0.0, top - known)
 
 
 @categorical_cross_entropy.derivative
@@ -87,7 +88,7 @@ def _(prediction: Array, target: Array, slope: Array) -> Array:
         return entropy_with_slope(prediction, top, target[..., None], slope)
     parts = peak(prediction, -1)
     slope[...] = shares_minus(parts, target)
-    return _surprise(parts, target)
+    return _surprise(prediction, parts, target)
 
 
 def entropy_with_slope(x: Array, top: Array, labels: Array, slope: Array) -> Array:
