@@ -63,7 +63,8 @@ def peak(x: Array, axis: int) -> Peak:
             return _peak_in_double(wide, cast(top, wide.dtype), x.dtype, axis)
     below = where((x == top) & (top > -math.inf), 0.0, x - top)
     power = exp(below)
-    shares = where(isfinite(x - top), power * (1 + _lost(x, top)), power)  # a `where` that XLA stores, not each sum again
+    # Its last step is a `where`, so that XLA stores it: sums would take in arithmetic and do it once each.
+    shares = where(isfinite(x - top), power * (1 + _lost(x, top)), power)
     others = total(shares - floor(shares), axis)  # floor is 1 for the largest
     ones = rounded(total(shares, axis) - others)
     return Peak(below, shares, others + (ones - 1), top)
