@@ -11,6 +11,7 @@ from collections import Counter
 from statistics import mean
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from benchmarks.peers import sklearn_epochs, torch_network, torch_training
 from benchmarks.race import repeated, seconds_of
@@ -56,6 +57,7 @@ def loops(settings: Settings) -> dict[tuple[int, ...], dict[str, float]]:
         return seconds_of(repeated(lambda: epoch().predict_proba(V), EPOCHS)) / EPOCHS
 
     torch.set_num_threads(1)
+    threadpool_limits(1)
     torch_loop(DEPTHS[0], torch.nn.ReLU)  # the first call warms up
     return {
         hidden: {

@@ -49,7 +49,7 @@ def test_same_command_same_seed_same_bytes(gradoscope, quick) -> None:
         for varying in ("study", "report", "seconds"):
             del document[varying]
     assert json.dumps(documents[0]) == json.dumps(documents[1])
-    assert list(documents[0]) == ["task", "metric", "verdict", "arms", "baseline"]
+    assert list(documents[0]) == ["task", "metric", "verdict", "arms", "beaten_early", "baseline"]
     arm = documents[0]["arms"][1]
     assert list(arm)[:6] == ["activation", "loss", "hidden", "learning_rate", "score", "difference_from_best"]
     assert list(arm["score"]) == ["mean", "low", "high", "runs"]

@@ -3,18 +3,20 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gradoscope.comparison import Budget, Place, Settings, Study, compare, document
 from gradoscope.data import Dataset
 from gradoscope.errors import UsageError
+from gradoscope.report import write_report
 
 SETTINGS = Settings(hidden=((4,),), learning_rates=(0.01, 0.03), seeds=tuple(range(6)), epochs=3)
 PER_SEED = 2 * 2 * 3  # epochs: arms, rates, epochs
 
 
-def said(study: Study) -> dict[str, object]:
+def said(study: Study) -> dict[str, Any]:
     return document(replace(study, seconds=0.0), Path())
 
 
@@ -58,6 +60,10 @@ def test_clearly_beaten_arms_stop_early(iris: Dataset, tmp_path: Path) -> None:
     assert {result.arm.activation for result in study.arms} == {"tanh", "relu"}
     again = compare(iris, activations=["tanh", "step", "relu"], settings=settings, place=place)
     assert said(again) == said(study)
+    assert [arm["activation"] for arm in said(study)["beaten_early"]] == ["step"]
+    page = tmp_path / "report.html"
+    write_report(study, page, command="", versions={})
+    assert "not ranked: step / categorical_cross_entropy / 8-8-8" in page.read_text("utf-8")
 
 
 def test_a_budget_is_spent_once_however_often_arms_are_judged(iris: Dataset) -> None:

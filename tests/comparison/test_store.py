@@ -15,9 +15,11 @@ import polars as pl
 import pytest
 
 from gradoscope.comparison import MemberResult, Place, Settings, Study, compare, document
-from gradoscope.comparison.store import being_written, open_store, read_store
+from gradoscope.comparison.lock import being_written
+from gradoscope.comparison.store import open_store, read_store
 from gradoscope.data import Dataset, load
 from gradoscope.errors import DataError, UsageError
+from gradoscope.training import fit, prepared_for
 
 SMALL = Settings(hidden=((4,),), learning_rates=(0.01, 0.03), seeds=(0, 1), epochs=3)
 KILLED_AFTER = (0.0, 0.3, 1.0)  # seconds after the first population was kept
@@ -89,6 +91,8 @@ def test_other_settings_are_refused(iris: Dataset, tmp_path: Path) -> None:
     compare(iris, activations=["relu"], settings=replace(SMALL, seeds=(0,)), place=place)
     with pytest.raises(UsageError, match="epochs = 3, not 4"):
         compare(iris, activations=["relu"], settings=replace(SMALL, epochs=4), place=place)
+    with pytest.raises(UsageError, match="metric = the usual one, not log_loss"):
+        compare(iris, activations=["relu"], settings=replace(SMALL, metric="log_loss"), place=place)
 
 
 def test_changed_data_are_refused(iris: Dataset, tmp_path: Path) -> None:
@@ -121,6 +125,25 @@ def test_what_is_no_study_is_left_alone(iris: Dataset, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         compare(iris, settings=SMALL, place=Place(tmp_path))
     assert (tmp_path / "letter.txt").read_text() == "mine"
+
+
+def test_a_damaged_store_is_one_sentence(iris: Dataset, tmp_path: Path) -> None:
+    place = Place(tmp_path / "s")
+    compare(iris, activations=["relu"], settings=replace(SMALL, seeds=(0,)), place=place)
+    path = place.folder / "study.sqlite"
+    kept = path.read_bytes()
+    path.write_bytes(kept[:4096] + b"\0" * (len(kept) - 4096))  # the first page alone is whole
+    with pytest.raises(DataError, match=r"study\.sqlite cannot be read"):
+        compare(iris, activations=["relu"], settings=SMALL, place=place)
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_the_experiment_of_a_network_trains_it_again(whole: Study, iris: Dataset, folds: int | None) -> None:
+    """Same rows, same start, same batches, also where cross-validation divides the rows."""
+    study = compare(iris, activations=["relu"], settings=replace(SMALL, seeds=(0, 4), folds=folds))
+    for member in study.all_members:
+        run = fit(member.run.experiment, prepared_for(member.run.experiment))
+        np.testing.assert_allclose(run.curves.validation_loss, member.run.curves.validation_loss, rtol=1e-5)
 
 
 COMMAND = [

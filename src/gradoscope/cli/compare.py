@@ -45,7 +45,12 @@ MAY_RESUME = (*ADDS, "resume", "tune", "metric", "epochs", "batch_size", "budget
     "glorot_uniform, or hidden=64,64 (repeat for other layers). Every arm is trained at all combinations with the "
     "learning rates: the same budget for all.",
 )
-@click.option("--seeds", type=int, metavar="N", help="Paired runs: splits, starts and batch orders (default: 5).")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Paired runs: splits, starts and batch orders (default: 5).",
+)
 @click.option(
     "--resampling",
     metavar="holdout|RxK",

@@ -1,6 +1,7 @@
 """How several data sets are shown in a terminal and in JSON."""
 
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,18 @@ if TYPE_CHECKING:
 
 
 def folders_of(names: Sequence[str], folder: Path) -> list[Path]:
-    """A folder inside `folder` for each data set, called like it, and numbered where two are called alike."""
-    stems = [Path(name).stem for name in names]
-    return [
-        folder / (stem if stems.count(stem) == 1 else f"{stem}-{stems[: place + 1].count(stem)}")
-        for place, stem in enumerate(stems)
-    ]
+    """A folder inside `folder` for each data set, called like it; a later one of the same name gets a number.
+
+    Examples
+    --------
+    >>> [found.name for found in folders_of(["a", "a-2", "old/a.csv"], Path("studies"))]
+    ['a', 'a-2', 'a-3']
+    """
+    taken: list[str] = []
+    for stem in (Path(name).stem for name in names):
+        numbered = (f"{stem}-{number}" for number in count(2))
+        taken.append(next(name for name in chain([stem], numbered) if name not in taken))
+    return [folder / name for name in taken]
 
 
 def across_document(found: "Across", studies: "Sequence[Study]", folders: Sequence[Path], page: Path) -> dict[str, Any]:

@@ -66,7 +66,10 @@ def kept(folder: Path) -> Shown | None:
     wanted = [folder / name for name in (SHOWN, "study.json", "report.html", "results.csv", "study.sqlite")]
     if not all(path.is_file() for path in wanted) or (folder / "study.sqlite-wal").exists():
         return None
-    found = Shown(**json.loads(wanted[0].read_text("utf-8")))
+    try:
+        found = Shown(**json.loads(wanted[0].read_text("utf-8")))
+    except (ValueError, TypeError):  # damaged: it is written anew
+        return None
     source, written = Path(found.source), wanted[0].stat().st_mtime_ns
     if found.language != language() or found.left_out[0] or source.is_dir():
         return None
@@ -100,8 +103,8 @@ def print_study(found: Shown, folder: Path) -> None:
 
 
 def _stopped_early(study: "Study") -> str:
-    arms = [f"{arm.activation} / {arm.loss} / {arm.layers}" for arm in study.beaten_early]
-    return say("Stopped early, clearly beaten on validation rows: {names}", names=", ".join(arms))
+    arms = ", ".join(arm.title for arm in study.beaten_early)
+    return say("Stopped early, clearly beaten on validation rows: {names}", names=arms)
 
 
 def _left_out(found: Shown, folder: Path) -> str:

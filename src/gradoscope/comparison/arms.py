@@ -42,6 +42,11 @@ class Arm:
         """What the hidden layers are called: 64-64."""
         return say("tuned") if self.hidden is None else "-".join(map(str, self.hidden))
 
+    @property
+    def title(self) -> str:
+        """All that it is: relu / binary_cross_entropy / 64-64."""
+        return f"{self.activation} / {self.loss} / {self.layers}"
+
     def experiment(self, data: DataSpec, training: TrainingSpec, choice: Choice) -> Experiment:
         """The arm as an experiment, with what was chosen for its network."""
         start = None if choice.initialiser is None else Named(choice.initialiser)

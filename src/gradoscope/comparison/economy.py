@@ -49,10 +49,21 @@ def survivors(
         of a mean difference from 1/n to 1/n + overlap (Nadeau and Bengio 2003, Machine Learning 52).
     """
     sign = 1 if METRICS[metric].rises else -1
-    scores = sign * np.array([_scores(arm, members, seeds) for arm in arms])
+    lost = beaten(sign * np.array([_scores(arm, members, seeds) for arm in arms]), overlap)
+    return tuple(arm for arm, is_lost in zip(arms, lost, strict=True) if not is_lost)
+
+
+def beaten(scores: NDArray[np.float64], overlap: float) -> list[bool]:
+    """Which arms are clearly worse than the best one; larger scores, shape (arms, seeds), are better.
+
+    Examples
+    --------
+    >>> beaten(np.array([[0.9, 0.92, 0.91, 0.9], [0.5, 0.53, 0.51, 0.49]]), overlap=1 / 3)
+    [False, True]
+    """
     means = np.where(np.isfinite(scores).all(1), scores.mean(1), -math.inf)
     best = scores[int(np.argmax(means))]
-    return tuple(arm for arm, own in zip(arms, scores, strict=True) if not _worse(own - best, overlap))
+    return [_worse(own - best, overlap) for own in scores]
 
 
 def _scores(arm: Arm, members: Sequence[MemberResult], seeds: Sequence[int]) -> list[float]:

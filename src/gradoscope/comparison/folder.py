@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from gradoscope.comparison.arms import Arm
 from gradoscope.comparison.metrics import metrics_of
 from gradoscope.comparison.statistics import Interval
 from gradoscope.comparison.study import ArmResult, MemberResult, Study
@@ -25,6 +26,7 @@ def document(study: Study, folder: Path) -> dict[str, Any]:
         "metric": study.metric,
         "verdict": study.verdict,
         "arms": [_arm(study, result) for result in study.arms],
+        "beaten_early": [_named(arm) for arm in study.beaten_early],
         "baseline": study.baseline,
         "study": str(folder),
         "report": str(folder / "report.html"),
@@ -36,9 +38,7 @@ def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
     gap, tuned = result.difference_from_best, study.settings.tune.names
     chosen = {name: [getattr(member.choice, name) for member in result.members] for name in tuned}
     return {
-        "activation": result.arm.activation,
-        "loss": result.arm.loss,
-        "hidden": None if result.arm.hidden is None else list(result.arm.hidden),
+        **_named(result.arm),
         "learning_rate": result.learning_rate,
         "score": {**_bounds(result.score), "runs": result.score.runs},
         "difference_from_best": None if gap is None else _bounds(gap),
@@ -49,6 +49,14 @@ def _arm(study: Study, result: ArmResult) -> dict[str, Any]:
         "learning_rates": [member.learning_rate for member in result.members],
         **({"tuned": chosen} if tuned else {}),
         "scores": {name: _mean(result, name) for name in metrics_of(study.task)},
+    }
+
+
+def _named(arm: Arm) -> dict[str, Any]:
+    return {
+        "activation": arm.activation,
+        "loss": arm.loss,
+        "hidden": None if arm.hidden is None else list(arm.hidden),
     }
 
 

@@ -129,9 +129,11 @@ def _extended(before: Request, asked: Request) -> Request:
     old, new = before.settings, asked.settings
     for name in (each.name for each in fields(old) if each.name not in (*MAY_GROW, "equivalence")):
         if getattr(old, name) != getattr(new, name):
+            said = {"old": getattr(old, name), "new": getattr(new, name)}
+            unsaid = {which: say("the usual one") for which, value in said.items() if value is None}
             raise UsageError(
                 say("the study was begun with {name} = {old}, not {new}; start another study for that.",
-                    name=name, old=getattr(old, name), new=getattr(new, name))
+                    name=name, **said | unsaid)
             )  # fmt: skip
     grown: dict[str, Any] = {name: _union(getattr(old, name), getattr(new, name)) for name in MAY_GROW}
     return replace(

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import polars as pl
 
+from gradoscope.comparison.lock import being_written
 from gradoscope.comparison.metrics import METRICS
-from gradoscope.comparison.store import FILE, being_written, read_store
+from gradoscope.comparison.store import FILE, read_store
 
 RUNS = """
 SELECT activation, loss, COALESCE(json_extract(members, '$[' || place || '][4]'), hidden) AS hidden, learning_rate,

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from gradoscope.comparison.arms import Arm, Head
+from gradoscope.comparison.lock import alone
 from gradoscope.comparison.stored import (
     RUN_COLUMNS,
     ExperimentOf,
@@ -35,7 +36,6 @@ from gradoscope.records import read, write
 from gradoscope.versions import versions
 
 FILE = "study.sqlite"
-LOCK = ".study.lock"
 FORMAT = 1  # kept in the file as its user_version
 SCHEMA = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -165,7 +165,7 @@ class Store:
         try:
             with self._connection:
                 yield self._connection
-        except sqlite3.OperationalError as error:  # a full disk, a folder that went away
+        except sqlite3.DatabaseError as error:  # a full disk, a folder that went away, a damaged file
             raise GradoscopeError(say("the study cannot be kept: {reason}.", reason=error)) from None
 
     def _arms(self) -> dict[int, Arm]:
@@ -194,7 +194,7 @@ def open_store(folder: Path | None) -> Iterator[Store]:
             yield _made(connection, Path(":memory:"))
         return
     _make(folder)
-    with _alone(folder), closing(sqlite3.connect(folder / FILE)) as connection:
+    with alone(folder), closing(sqlite3.connect(folder / FILE)) as connection, _whole(folder / FILE):
         store = _made(connection, folder / FILE)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -215,7 +215,8 @@ def read_store(folder: Path) -> Iterator[Store]:
         raise UsageError(say("{path} holds no study; give a folder that compare wrote.", path=folder))
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA query_only = ON")  # a connection that is opened to read leaves the log behind
-        yield _checked(connection, path)
+        with _whole(path):
+            yield _checked(connection, path)
 
 
 def read_request(folder: Path) -> Request:
@@ -233,17 +234,6 @@ def read_request(folder: Path) -> Request:
     return request
 
 
-def being_written(folder: Path) -> bool:
-    """Whether a process is at work on the study in `folder`."""
-    if not (folder / LOCK).exists():
-        return False
-    try:
-        with _alone(folder):
-            return False
-    except UsageError:
-        return True
-
-
 def _make(folder: Path) -> None:
     if not (folder / FILE).exists():
         check_free(folder)
@@ -256,31 +246,14 @@ def _make(folder: Path) -> None:
         ) from None
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """A lock that the system gives back however the process ends, on every system that SQLite knows."""
-    try:
-        lock = sqlite3.connect(folder / LOCK, timeout=0)
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise UsageError(say("another process is at work on the study in {path}.", path=folder)) from None
-        raise GradoscopeError(say("the study cannot be kept: {reason}.", reason=error)) from None
-    with closing(lock):
-        try:
-            yield
-        finally:
-            (folder / LOCK).unlink(missing_ok=True)
-
-
 def _made(connection: sqlite3.Connection, path: Path) -> Store:
-    if _version(connection, path) == 0:
+    if _version(connection) == 0:
         connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
     return _checked(connection, path)
 
 
 def _checked(connection: sqlite3.Connection, path: Path) -> Store:
-    if (version := _version(connection, path)) != FORMAT:
+    if (version := _version(connection)) != FORMAT:
         raise DataError(
             say("{path} has format {version}, and this program reads format {known}; use the version that wrote it.",
                 path=path, version=version, known=FORMAT)
@@ -288,8 +261,14 @@ def _checked(connection: sqlite3.Connection, path: Path) -> Store:
     return Store(connection)
 
 
-def _version(connection: sqlite3.Connection, path: Path) -> int:
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Damage, wherever it shows, is told as what it is."""
     try:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
-    except sqlite3.DatabaseError as error:
+        yield
+    except (sqlite3.DatabaseError, json.JSONDecodeError) as error:
         raise DataError(say("{path} cannot be read: {error}.", path=path, error=error)) from None
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,13 +1,14 @@
-"""Work units: arms of one shape at their learning rates and starts on one seed, trained as one population.
+"""Work units: arms of one shape on one seed, trained as one population.
 
 What a population holds is fixed when the study is planned: rounding may depend on a member's neighbours, so that only
-the same populations give the same bits after an interruption.
+the same populations give the same bits after an interruption. Members that have stopped are carried along until the
+last one stops. So many arms are divided by learning rate and by loss, on which the number of epochs depends most; few
+stay together, because a population of two networks takes hardly less time than one of ten.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import jax
 import numpy as np
@@ -22,6 +23,7 @@ from gradoscope.data import Dataset, DataSpec, Preparation, Rows, prepare
 from gradoscope.networks import Experiment, TrainingSpec, plan
 from gradoscope.training import Run, fit_population, outputs
 
+MANY = 8  # arms
 Member = tuple[Arm, Choice]
 Members = tuple[Member, ...]
 
@@ -33,26 +35,51 @@ class Unit:
     seed: int
     members: Members
 
+    @property
+    def program(self) -> Members:
+        """What units that share a compiled program have in common: the members without what is not compiled in."""
+        return tuple((arm, choice._replace(learning_rate=0.0, initialiser=None)) for arm, choice in self.members)
+
 
 def plan_units(arms: Sequence[Arm], settings: Settings, planned: Sequence[Unit] = ()) -> list[Unit]:
     """The populations that train every arm at every choice and seed, besides those that are planned already.
 
-    Every shape of the first seed comes first: these compile what the others reuse.
+    Of every seed, what needs a program of its own comes first: these compile what the others reuse.
     """
     known = {(unit.seed, *member) for unit in planned for member in unit.members}
 
     def of_seed(seed: int) -> list[Unit]:
         wanted = [(arm, choice) for arm in arms for choice in settings.choices]
-        missing = sorted((m for m in wanted if (seed, *m) not in known), key=_shape)
-        return [Unit(seed, tuple(group)) for _, group in groupby(missing, _shape)]
+        missing = [member for member in wanted if (seed, *member) not in known]
+        units = [Unit(seed, members) for members in _divided(missing)]
+        firsts = {unit.program: unit for unit in reversed(units)}.values()
+        return sorted(units, key=lambda unit: unit not in firsts)
 
     return [unit for seed in settings.seeds for unit in of_seed(seed)]
 
 
-def _shape(member: Member) -> str:
-    """What the members of a population have in common."""
+def _divided(members: Sequence[Member]) -> Iterator[Members]:
+    """Populations: members of one shape; where these are many arms, of one choice; where still many, of one loss."""
+    for same_shape in _by(_shape, members):
+        if len({arm for arm, _ in same_shape}) < MANY:
+            yield same_shape
+            continue
+        for same_choice in _by(lambda member: member[1], same_shape):
+            of_losses = _by(lambda member: member[0].loss, same_choice)
+            yield from of_losses if min(map(len, of_losses)) >= MANY else [same_choice]
+
+
+def _by(key: Callable[[Member], Hashable], members: Sequence[Member]) -> list[Members]:
+    groups: dict[Hashable, list[Member]] = {}
+    for member in members:
+        groups.setdefault(key(member), []).append(member)
+    return [tuple(group) for group in groups.values()]
+
+
+def _shape(member: Member) -> Hashable:
+    """What the members of a population have in common whatever their number."""
     arm, choice = member
-    return repr((arm.hidden if choice.hidden is None else choice.hidden, arm.head, choice.weight_decay))
+    return arm.hidden if choice.hidden is None else choice.hidden, arm.head, choice.weight_decay
 
 
 def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: str) -> DataSpec:
@@ -66,6 +93,8 @@ def data_spec(dataset: Dataset, origin: DataSpec, settings: Settings, targets: s
         inputs=dataset.scaling,
         targets=targets,
         drop=dataset.dropped,
+        stratify=True,
+        folds=settings.folds,
     )
 
 
@@ -141,19 +170,19 @@ def _learned(run: Run) -> bool:
 
 
 class Gate:
-    """Lets the first unit with the same members compile alone; the others start when its first epoch is over."""
+    """Lets the first unit of a program compile it alone; the others start when its first epoch is over."""
 
     def __init__(self, work: Sequence[Unit]) -> None:
         self._first: dict[Members, Unit] = {}
         for unit in work:
-            self._first.setdefault(unit.members, unit)
-        self._open = {members: threading.Event() for members in self._first}
+            self._first.setdefault(unit.program, unit)
+        self._open = {program: threading.Event() for program in self._first}
 
     def enter(self, unit: Unit) -> None:
-        """Wait, unless this unit is the first with its members."""
-        if self._first[unit.members] is not unit:
-            self._open[unit.members].wait()
+        """Wait, unless this unit is the first of its program."""
+        if self._first[unit.program] is not unit:
+            self._open[unit.program].wait()
 
     def passed(self, unit: Unit) -> None:
         """The unit has compiled its program (or failed)."""
-        self._open[unit.members].set()
+        self._open[unit.program].set()

@@ -50,6 +50,9 @@ class DataSpec:
         Of a text file; None guesses.
     group, time
         Columns of a table by which rows are divided (`gradoscope.data.load`); the latest rows test.
+    stratify, folds
+        Whether each class keeps its share in every part, and by which cross-validation rows test: both as `compare`
+        divides them (`gradoscope.data.split`).
     stream
         Whether the rows stay in their Parquet file and are read in parts, epoch by epoch (`gradoscope.data.stream`).
 
@@ -74,6 +77,8 @@ class DataSpec:
     group: str | None = None
     time: str | None = None
     stream: bool = False
+    stratify: bool = False
+    folds: int | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("inputs", SCALINGS), ("targets", TARGETS), ("task", (None, *TASKS))):
@@ -94,7 +99,11 @@ class DataSpec:
                     say("[data] stream = true needs {name}: a guess would need all rows at once.",
                         name=name)
                 )  # fmt: skip
-        given = [name for name in ("options", "separator", "encoding", "group", "time") if getattr(self, name)]
+        given = [
+            name
+            for name in ("options", "separator", "encoding", "group", "time", "stratify", "folds")
+            if getattr(self, name)
+        ]
         if given or not self.shuffle:
             raise UsageError(
                 say("[data] {name} cannot be used with stream = true; leave one of them out.",
@@ -192,9 +201,9 @@ def prepare_experiment(
 
 def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
     """The rows of each part in the order in which they stand (or, shuffled, were drawn): train, validation, test."""
-    if dataset.groups is not None or dataset.times is not None:
+    if dataset.groups is not None or dataset.times is not None or spec.stratify or spec.folds is not None:
         latest = 0 if dataset.times is not None else seed
-        return split(dataset, latest, validation=spec.validation, test=spec.test)
+        return split(dataset, latest, validation=spec.validation, test=spec.test, folds=spec.folds)
     fixed = dataset.test_rows
     pool = np.arange(dataset.n_rows) if fixed is None else np.setdiff1d(np.arange(dataset.n_rows), fixed)
     if spec.shuffle:

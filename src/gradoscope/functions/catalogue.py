@@ -93,11 +93,11 @@ class Catalogue(Mapping[str, E]):
 
 def _unknown_activation(name: str, nearest: str) -> str:
     if not nearest:
-        return say("there is no activation called {name}; list(activations) shows them all", name=name)
+        return say("there is no activation called {name}; gradoscope show lists them all", name=name)
     return say("there is no activation called {name}; did you mean {nearest}?", name=name, nearest=nearest)
 
 
 def _unknown_loss(name: str, nearest: str) -> str:
     if not nearest:
-        return say("there is no loss called {name}; list(losses) shows them all", name=name)
+        return say("there is no loss called {name}; gradoscope show lists them all", name=name)
     return say("there is no loss called {name}; did you mean {nearest}?", name=name, nearest=nearest)

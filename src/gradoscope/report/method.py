@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from gradoscope.comparison import Settings, Study
+from gradoscope.comparison.economy import FIRST, LEVEL
 from gradoscope.language import say
 from gradoscope.plots.style import plain
 from gradoscope.report.head import compared, layers_name, task_name
@@ -113,7 +114,21 @@ def _training(study: Study) -> str:
         "batches; hidden layers started from {starts}.",
         starts=_starts(study),
     )
-    return f"{networks} {optimised} {_rate(study)} {same} {say('Test rows served for the final scores alone.')}"
+    tested = say("Test rows served for the final scores alone.")
+    return " ".join(text for text in (networks, optimised, _rate(study), same, tested, _stopped(study)) if text)
+
+
+def _stopped(study: Study) -> str:
+    """Which arms are not ranked, since they were beaten before all seeds were trained."""
+    if not study.beaten_early:
+        return ""
+    return say(
+        "Arms that were clearly worse than the best one on validation rows (one-sided corrected resampled t test at "
+        "{level} after {first} seeds, and after every doubling) were not trained further and are not ranked: {names}.",
+        level=LEVEL,
+        first=FIRST,
+        names=", ".join(arm.title for arm in study.beaten_early),
+    )
 
 
 def _rate(study: Study) -> str:
