@@ -74,7 +74,7 @@ def magnitude(x: Array) -> Array:
     match world_of(x):
         case "numpy":
             return np.abs(x)
-        case "torch" if not x.requires_grad:
+        case "torch" if not (x.requires_grad and sys.modules["torch"].is_grad_enabled()):
             return x.abs()
     return where(x < 0, -x, x)
 
@@ -119,14 +119,14 @@ def within(x: Array, low: float, high: float, usual: Callable[[Array], Array], r
     Where numbers can be looked at, `rare` is computed only if some number needs it. `usual` never sees a number beyond
     the bounds, so that it may overflow there.
     """
-    if is_plain(x) and _between(x, low, high):
+    if lies_within(x, low, high):
         return usual(x)
     return where((x >= low) & (x <= high), usual(at_most(at_least(x, low), high)), rare(x))
 
 
-def _between(x: Array, low: float, high: float) -> bool:
-    """Whether low <= x <= high for all numbers."""
-    if not math.prod(x.shape):
+def lies_within(x: Array, low: float, high: float) -> bool:
+    """Whether low <= x <= high for all numbers, where they can be looked at."""
+    if not is_plain(x) or not math.prod(x.shape):
         return False
     if world_of(x) == "torch":
         return (low == -math.inf or x.amin().item() >= low) and (high == math.inf or x.amax().item() <= high)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from gradoscope.arrays import polynomials, single
+from gradoscope.arrays import eager, polynomials, single
 from gradoscope.arrays.elementary import (
     at_least,
     at_most,
@@ -15,9 +15,8 @@ from gradoscope.arrays.elementary import (
     log,
     magnitude,
     where,
-    within,
 )
-from gradoscope.arrays.worlds import Array, cast, doubled, is_double, is_plain, namespace, world_of
+from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace, world_of
 
 Fit = tuple[tuple[float, ...], tuple[float, ...]]
 LIFT = 2.0**24  # what keeps a small factor normal until the last multiplication
@@ -178,25 +177,11 @@ def normal_cdf(x: Array) -> Array:
     return where(size < 1, middle, where(x < 0, tail, 1 - tail))
 
 
-def _normal_cdf_in_torch(x: Array) -> Array:
-    """Phi(x) of float32 numbers above -12 by PyTorch's erfc, mended for the rounding of its argument.
-
-    The relative slope of erfc at a is nearly -2a for large a, where the rounding matters.
-    """
-    argument = x * -math.sqrt(0.5)
-    lost = cast(cast(x, namespace(x).float64) * -math.sqrt(0.5) - argument, x.dtype)
-    return argument.erfc() * (0.5 - lost * at_least(argument, 0.0))
-
-
-def _has_erfc(x: Array) -> bool:
-    """Whether erfc is at hand: of float32 numbers in eager PyTorch."""
-    return world_of(x) == "torch" and not is_double(x) and is_plain(x)
-
-
 def times_normal_cdf(x: Array) -> Array:
     """X Phi(x); 0 at -infinity."""
-    if _has_erfc(x):
-        return within(x, -12.0, math.inf, lambda at: at * _normal_cdf_in_torch(at), _times_normal_cdf)
+    wide = eager.widened_here(x)
+    if wide is not None:
+        return eager.times_normal_cdf(x, wide)
     return single.times_normal_cdf(x) if single.is_single(x) else _times_normal_cdf(x)
 
 
@@ -210,15 +195,10 @@ def _times_normal_cdf(x: Array) -> Array:
 
 def times_normal_cdf_slope(x: Array) -> Array:
     """Phi(x) + x phi(x)."""
-    if _has_erfc(x):
-        return within(x, -12.0, 1e4, _slope_in_torch, _times_normal_cdf_slope)
+    wide = eager.widened_here(x)
+    if wide is not None:
+        return eager.times_normal_cdf_slope(x, wide)
     return single.times_normal_cdf_slope(x) if single.is_single(x) else _times_normal_cdf_slope(x)
-
-
-def _slope_in_torch(x: Array) -> Array:
-    wide = cast(x, namespace(x).float64)
-    density = exp(wide * wide * -0.5) * (wide * (1 / math.sqrt(2 * math.pi)))
-    return _normal_cdf_in_torch(x) + cast(density, x.dtype)
 
 
 def _times_normal_cdf_slope(x: Array) -> Array:

@@ -39,6 +39,7 @@ from gradoscope.arrays import (
 )
 from gradoscope.arrays import sigmoid as elementary_sigmoid
 
+ALMOST_NONE = 1e-6  # what is left beside a larger share has lost digits in float64
 TAIL = 80.0  # beyond it sigmoid(-x) = exp(-x) in every dtype, and exp(16 - x) stays normal where exp(-x) does not
 SHIFT, UNSHIFT = 16.0, math.exp(-16)  # x - 16 is exact for x > 32
 
@@ -112,6 +113,9 @@ def _lost(x: Array, top: Array) -> Array:
 
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) divided by its sum along `axis`."""
+    wide = _in_torch(x)
+    if wide is not None:
+        return cast(wide.softmax(axis), x.dtype)
     parts = peak(x, axis)
     if single.is_single(x):  # one sum less: beside 1, the rest may be lost
         return parts.shares / total(parts.shares, axis)
@@ -120,11 +124,48 @@ def softmax(x: Array, axis: int) -> Array:
 
 def log_softmax(x: Array, axis: int) -> Array:
     """The logarithm of softmax, exact for the largest entry too."""
+    wide = _in_torch(x)
+    if wide is not None:
+        logs = wide.log_softmax(axis)
+        if bool(logs.amax() < -ALMOST_NONE):
+            return cast(logs, x.dtype)
     parts = peak(x, axis)
     lost = log1p(parts.rest)
     if world_of(x) == "jax":  # compiled into one pass over x, without storing `below`
         return where(x == parts.top, -lost, (x - parts.top) - lost)
     return parts.below - lost
+
+
+def _in_torch(x: Array) -> Array | None:
+    """float32 numbers of eager PyTorch, none of them infinite, as float64; else None."""
+    if world_of(x) != "torch" or not math.prod(x.shape):
+        return None
+    wide = doubled(x)
+    return wide if wide is not None and bool(wide.amax() < math.inf) else None
+
+
+def _usual_shares(x: Array, axis: int) -> Array | None:
+    """Softmax in float64 of float32 numbers in eager PyTorch, where no share is nearly 1; else None."""
+    wide = _in_torch(x)
+    shares = None if wide is None else wide.softmax(axis)
+    return shares if shares is not None and bool(shares.amax() < 1 - ALMOST_NONE) else None
+
+
+def pull_softmax(u: Array, x: Array, axis: int) -> Array:
+    """The gradient in logits x for a gradient u in their softmax."""
+    shares = _usual_shares(x, axis)
+    if shares is None:
+        return softmax_gradient(u, softmax(x, axis), axis)
+    weighed = shares * u
+    return cast(weighed - shares * total(weighed, axis), x.dtype)
+
+
+def pull_log_softmax(u: Array, x: Array, axis: int) -> Array:
+    """The gradient in logits x for a gradient u in their log softmax."""
+    shares = _usual_shares(x, axis)
+    if shares is None:
+        return log_softmax_gradient(u, peak(x, axis), axis)
+    return cast(u - shares * total(cast(u, shares.dtype), axis), x.dtype)
 
 
 def sigmoid(x: Array, lost: Array = 0.0) -> Array:
@@ -133,8 +174,9 @@ def sigmoid(x: Array, lost: Array = 0.0) -> Array:
 
 
 def sigmoid_slope(x: Array) -> Array:
-    """sigmoid(x) sigmoid(-x)."""
-    return sigmoid(x) * sigmoid(-x)
+    """sigmoid(x) sigmoid(-x): the smaller of them times the rest to 1."""
+    smaller = sigmoid(-magnitude(x))
+    return smaller * (1 - smaller)
 
 
 def sech_squared(x: Array, lost: Array = 0.0) -> Array:
@@ -153,9 +195,10 @@ def _sech_squared(x: Array) -> Array:
     )
 
 
-def softplus(x: Array) -> Array:
-    """log(1 + exp(x))."""
-    return at_least(x, 0.0) + log1p(exp(-magnitude(x)))
+def softplus(x: Array, lost: Array = 0.0) -> Array:
+    """log(1 + exp(x + lost)); `lost` is tiny."""
+    value = at_least(x, 0.0) + log1p(exp(-magnitude(x)))
+    return value + lost * sigmoid(x) if is_array(lost) else value
 
 
 class Gate(NamedTuple):

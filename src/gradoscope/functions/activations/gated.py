@@ -11,6 +11,7 @@ from gradoscope.arrays import (
     expm1,
     finite,
     keeping_nan,
+    lies_within,
     magnitude,
     where,
 )
@@ -209,7 +210,8 @@ def _(x: Array) -> Array:
 
 @hard_swish.in_torch
 def _(functional: Any, x: Array) -> Array:
-    return functional.hardswish(functional.threshold(x, -4.0, -4.0))  # 0 at -infinity
+    bounded = x if lies_within(x, -1e30, INF) else functional.threshold(x, -4.0, -4.0)  # 0 at -infinity
+    return functional.hardswish(bounded)
 
 
 @activation(

@@ -7,6 +7,7 @@ from gradoscope.arrays import (
     Array,
     cast,
     constant,
+    is_double,
     keeping_nan,
     magnitude,
     where,
@@ -73,6 +74,8 @@ def _(x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
 
 @hard_sigmoid.in_torch
 def _(functional: Any, x: Array, slope: float = 1 / 6, offset: float = 0.5) -> Array:
+    if slope == 1 / 6 and offset == 0.5 and not is_double(x):
+        return functional.hardsigmoid(x)
     return functional.hardtanh(x * slope + offset, 0.0, 1.0)
 
 

@@ -44,7 +44,7 @@ def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 
 @softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return kernels.softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
+    return kernels.pull_softmax(u, x / temperature, axis) / temperature
 
 
 def softmax_change(v: Array, shares: Array, axis: int) -> Array:
@@ -91,7 +91,7 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @log_softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    return kernels.log_softmax_gradient(u, kernels.peak(x, axis), axis)
+    return kernels.pull_log_softmax(u, x, axis)
 
 
 @activation(
@@ -126,7 +126,7 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @softmin.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    return -kernels.softmax_gradient(u, kernels.softmax(-x, axis), axis)
+    return -kernels.pull_softmax(u, -x, axis)
 
 
 @activation(

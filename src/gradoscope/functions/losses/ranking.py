@@ -1,12 +1,26 @@
 """Losses on pairs, triplets and lists: of distances, cosines and scores; and divergences of outputs alone."""
 
-from gradoscope.arrays import Array, at_least, cast, expm1, expm1_less_x, log1p, stacked, where
+from gradoscope.arrays import (
+    Array,
+    at_least,
+    cast,
+    expm1,
+    expm1_less_x,
+    isfinite,
+    log1p,
+    plus,
+    stacked,
+    where,
+    within,
+)
 from gradoscope.functions.facts import ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import log_softmax_gradient, mix, peak, sigmoid, softplus
+from gradoscope.functions.kernels import clipped, log_softmax_gradient, mix, peak, scaled, sigmoid, softplus
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, Interval
 from gradoscope.functions.targets import Targets
+
+LARGE = 1e30  # a product with its rounding error stays finite
 
 
 @loss(
@@ -203,7 +217,6 @@ def _(prediction: Array, target: Array, margin: float = 0.0) -> Array:
     input="scores",
     before_link="scores",
     after_link="scores",
-    bound=64,  # the rounding of the difference of scores is magnified
     guidance=Guidance(
         use="Two scores: target 1 if the first should be higher, -1 if lower.",
         strengths=("Asks for order, not for absolute scores.",),
@@ -218,13 +231,21 @@ def ranking_logistic(prediction: Array, target: Array) -> Array:
     >>> ranking_logistic([[0.5, 1.0]], [1.0]).round(6)
     array([0.974077])
     """
-    return softplus(-target * (prediction[..., 0] - prediction[..., 1]))
+    ahead, lost = _lead(prediction)
+    return softplus(-target * ahead, -target * lost)
 
 
 @ranking_logistic.derivative
 def _(prediction: Array, target: Array) -> Array:
-    pull = target * sigmoid(-target * (prediction[..., 0] - prediction[..., 1]))
+    ahead, lost = _lead(prediction)
+    pull = target * sigmoid(-target * ahead, -target * lost)
     return stacked(-pull, pull)
+
+
+def _lead(prediction: Array) -> tuple[Array, Array]:
+    """How far the first score is ahead of the second, with its rounding error."""
+    ahead, lost = plus(prediction[..., 0], -prediction[..., 1])
+    return ahead, where(isfinite(ahead), lost, 0.0)
 
 
 @loss(
@@ -309,7 +330,6 @@ def _(prediction: Array, target: Array) -> Array:
     before_link="margins",
     after_link="margins",
     domains={"beta": POSITIVE},
-    bound=64,  # beta times the margin is rounded before the exponential
     guidance=Guidance(
         use=(
             "Preferences: how much more likely the model made the preferred answer than the other, against a reference."
@@ -326,9 +346,15 @@ def preference(prediction: Array, target: Array, beta: float = 0.1) -> Array:
     >>> preference([0.0, 10.0]).round(6)
     array([0.693147, 0.313262])
     """
-    return softplus(-beta * prediction)
+    return within(
+        prediction,
+        -LARGE,
+        LARGE,
+        lambda at: softplus(*scaled(at, -beta)),
+        lambda at: softplus(-beta * at),
+    )
 
 
 @preference.derivative
 def _(prediction: Array, target: Array, beta: float = 0.1) -> Array:
-    return -beta * sigmoid(-beta * prediction)
+    return -beta * sigmoid(*scaled(clipped(prediction, -LARGE, LARGE), -beta))
