@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, log, log1p, plus
+from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, log, log1p, plus, where
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, mix, scaled, sigmoid, softplus
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, UNIT, OneOf, Optional
+from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, UNIT, Interval, OneOf, Optional
 from gradoscope.functions.rules import Formula
 from gradoscope.functions.targets import Targets
 
@@ -91,6 +91,69 @@ def _focused_slope(z: Array, gamma: float) -> Array:
     """-q^gamma (gamma p softplus(-z) + q) with p = sigmoid(z)."""
     rest = sigmoid(-z)
     return -(rest**gamma) * (gamma * sigmoid(z) * softplus(-z) + rest)
+
+
+@loss(
+    NonNegative(),
+    formula=(
+        r"\ell = -t (1 - p)^{\gamma_+} \log p - (1 - t) p_m^{\gamma_-} \log(1 - p_m),\quad p = \sigma(z),\ "
+        r"p_m = \max(p - m, 0)"
+    ),
+    textbook=(
+        "t * (1 / (1 + exp(p)))**gamma_positive * log(1 + exp(-p)) - (1 - t) * max(1 / (1 + exp(-p)) - shift, 0)"
+        "**gamma_negative * log(1 - max(1 / (1 + exp(-p)) - shift, 0))"
+    ),
+    aliases=("asl", "asymmetric_loss", "asymmetric_focal"),
+    source="Ridnik, Ben-Baruch, Zamir, Noy, Friedman, Protter & Zelnik-Manor 2021, ICCV, arXiv 2009.14119",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    link="sigmoid",
+    input="logits",
+    before_link="logits",
+    after_link="logits",
+    domains={"gamma_positive": NOT_NEGATIVE, "gamma_negative": NOT_NEGATIVE, "shift": Interval(0, 1, open="right")},
+    bound=16,
+    floor=1e-3,  # p - shift cancels where it is near 0, and the power magnifies its rounding
+    guidance=Guidance(
+        use="Many labels per example, few of which are true.",
+        strengths=("Easy negatives count little, and the easiest not at all.", "Positives keep their full gradient."),
+        weaknesses=("Not convex: a bad start can stay bad.", "Three parameters must be chosen."),
+        pairs_with=("sigmoid",),
+    ),
+)
+def asymmetric(
+    prediction: Array, target: Array, gamma_positive: float = 0.0, gamma_negative: float = 4.0, shift: float = 0.05
+) -> Array:
+    """The focal loss with a power of its own for each class; probabilities of negatives up to `shift` count as 0.
+
+    Examples
+    --------
+    >>> asymmetric([0.0, 0.0, -4.0], [1.0, 0.0, 0.0]).round(6)
+    array([0.693147, 0.024515, 0.      ])
+    """
+    excess, surprise = _shifted(prediction, shift)
+    return mix(target, _focused(prediction, gamma_positive), excess**gamma_negative * surprise)
+
+
+@asymmetric.derivative
+def _(
+    prediction: Array, target: Array, gamma_positive: float = 0.0, gamma_negative: float = 4.0, shift: float = 0.05
+) -> Array:
+    share, rest = sigmoid(prediction), sigmoid(-prediction)
+    excess, surprise = _shifted(prediction, shift)
+    base = where(excess > 0, excess, 1.0)
+    rise = base ** (gamma_negative - 1) * (gamma_negative * surprise + base / (rest + shift))
+    no = where(share > shift, share * rest * rise, 0.0 * share)
+    return mix(target, _focused_slope(prediction, gamma_positive), no)
+
+
+def _shifted(z: Array, shift: float) -> tuple[Array, Array]:
+    """The probability less `shift`, at least 0, and minus the logarithm of the rest to 1."""
+    if shift == 0:
+        return sigmoid(z), softplus(z)
+    excess = at_least(sigmoid(z) - shift, 0.0)
+    near = at_most(excess, 0.5)
+    return excess, where(excess < 0.5, -log1p(-near), -log(sigmoid(-z) + shift))
 
 
 @loss(
