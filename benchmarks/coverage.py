@@ -103,7 +103,7 @@ def coverage(
     for runs in numbers_of_runs:
         drawn = [study(design, runs, (discriminant, nearest_mean), own_start, rng) for _ in range(studies)]
         truth = float(np.mean([truths[1] - truths[0] for _, _, truths in drawn]))
-        found = [evidence(shares, units) for shares, units, _ in drawn]
+        found = [evidence(shares, units, len(units[0])) for shares, units, _ in drawn]
         gaps = [differences(each)[1] for each in found]
         corrected = np.array([_corrected(each, drawn[0][1][0].size) for each in found])
         centres = np.array([gap.mean for gap in gaps])
@@ -130,7 +130,7 @@ def false_differences(design: str, studies: int, seed: int) -> Iterator[tuple[in
 
 def _any_beaten(shares: list[Array], units: list[Rows]) -> bool:
     best_first = np.argsort([-np.mean([run[arm].mean() for run in shares]) for arm in range(len(shares[0]))])
-    known = evidence([run[best_first] for run in shares], units)
+    known = evidence([run[best_first] for run in shares], units, len(units[0]))
     return any(gap.is_below(0) for gap in differences(known)[1:])
 
 

@@ -1,5 +1,8 @@
 """The parts of a diagnosis on their own: rows against rows, what an output can say, how findings are ordered."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.diagnosis.experiments import SOUND, binary, numbers, several
@@ -7,6 +10,8 @@ from tests.diagnosis.experiments import SOUND, binary, numbers, several
 from gradoscope.data import Rows
 from gradoscope.diagnosis import Diagnosis, Finding, Severity, page
 from gradoscope.diagnosis.causes import ordered
+from gradoscope.diagnosis.evidence import Standing
+from gradoscope.diagnosis.examine import examined
 from gradoscope.diagnosis.merits import constant, merits, paired
 from gradoscope.diagnosis.reference import FOREST, LINEAR, references
 from gradoscope.diagnosis.repair import changes
@@ -52,6 +57,16 @@ def test_references_see_what_bends_and_what_does_not() -> None:
     models = {model.name: model for model in references("accuracy", train, validation, 0)}
     assert models[LINEAR].validation.mean() < 0.65 < 0.9 < models[FOREST].validation.mean()
     assert models[FOREST].out_of_fold().mean() > 0.9
+
+
+def test_a_last_epoch_that_is_good_by_luck_is_no_success(folder: Path) -> None:
+    """A sound run; and the same with every fifth of its epochs answering much worse than a constant."""
+    sound = examined(SOUND, folder)
+    assert sound.standing is Standing.FINE
+    scores = np.array(sound.ran.curves.validation_score)
+    scores[:-1:5] = 0.2
+    curves = sound.ran.curves._replace(validation_score=scores)
+    assert replace(sound, run=replace(sound.ran, curves=curves)).standing is Standing.SHORT
 
 
 @pytest.mark.parametrize(

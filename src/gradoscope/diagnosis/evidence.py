@@ -21,6 +21,7 @@ OTHER_STARTS = 8  # starts that are looked at beside the run's own; looking cost
 SHORT_SHARE, SHORT_Z = 0.1, 2.5
 UNDERFIT_SHARE, UNDERFIT_Z = 0.05, 3.0
 IDLE_SHARE = 0.02
+RESTLESS_SHARE, RESTLESS_Z, FEWEST_EPOCHS = 0.1, 3.0, 10
 CURED_SHARE = 0.5
 
 
@@ -191,7 +192,7 @@ class Evidence:
         if self.idle:
             return Standing.IDLE
         short = self.missing.mean >= SHORT_SHARE and self.missing.z >= SHORT_Z
-        return Standing.SHORT if short or self.underfits else Standing.FINE
+        return Standing.SHORT if short or self.underfits or self.restless else Standing.FINE
 
     @cached_property
     def underfits(self) -> bool:
@@ -199,6 +200,15 @@ class Evidence:
         if self.missing.mean < UNDERFIT_SHARE:
             return False
         return self.underfit.mean >= UNDERFIT_SHARE and self.underfit.z >= UNDERFIT_Z
+
+    @cached_property
+    def restless(self) -> bool:
+        """Whether late epochs again and again answer clearly worse than a constant: the last one was good by luck."""
+        late = np.asarray(self.ran.curves.validation_score)[self.ran.epochs // 2 :]
+        if self.metric != "accuracy" or self.ran.epochs < FEWEST_EPOCHS:
+            return False
+        error = math.sqrt(self.baseline * (1 - self.baseline) / len(self.data.validation.inputs))
+        return float((late < self.baseline - RESTLESS_Z * error).mean()) >= RESTLESS_SHARE
 
     @property
     def failing(self) -> bool:
