@@ -1,5 +1,6 @@
 """Signals mean what they say: the same numbers from PyTorch's gradients and NumPy's definitions."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradoscope.networks import Layer, Named, NetworkSpec, Params, TrainingSpec, init, plan
-from gradoscope.training import Signals
+from gradoscope.training import Signals, stacks
 from gradoscope.training.batches import Data, cuts_of
 from gradoscope.training.epoch import start, train_epoch
 from gradoscope.training.evaluation import Program
@@ -35,10 +36,12 @@ PROGRAM = Program(plan(NETWORKS), objective(NETWORKS), TRAINING, "r2")
 PARAMS = init(NETWORKS, 4, 1)
 
 
-def signals(params: Params, inputs: NDArray[np.float32] = INPUTS, rate: float = RATE) -> Signals:
+def signals(
+    params: Params, inputs: NDArray[np.float32] = INPUTS, rate: float = RATE, program: Program = PROGRAM
+) -> Signals:
     """Of one epoch from `params`: two steps of six rows."""
     data = Data(inputs, TARGETS, INPUTS, TARGETS)  # type: ignore[arg-type]
-    _, record = train_epoch(PROGRAM, start(PROGRAM, params), data, np.array([rate] * 2, np.float32), 0)  # type: ignore[arg-type]
+    _, record = train_epoch(program, start(program, params), data, np.array([rate] * 2, np.float32), 0)  # type: ignore[arg-type]
     return Signals(*map(np.asarray, record.signals))  # type: ignore[arg-type]
 
 
@@ -113,6 +116,14 @@ def expected(member: int) -> dict[str, list[float]]:
 @pytest.fixture(scope="module")
 def found() -> Signals:
     return signals(PARAMS)
+
+
+def test_layers_that_are_not_filled_up_have_the_same_signals(found: Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "MOST_PADDING", 0)
+    apart = replace(PROGRAM, training=replace(TRAINING, epochs=99))  # compiled anew
+    assert len(stacks.kernels(PARAMS)) == 3
+    for name, wanted in zip(FORMULAS, found, strict=True):
+        np.testing.assert_allclose(getattr(signals(PARAMS, program=apart), name), wanted, rtol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("name", FORMULAS)

@@ -141,7 +141,7 @@ def _pass(
         came = signal if signal.ndim == 3 else signal[None]
         total = _weighted_sum(signal, layer_params, layer.use_bias)
         total, new = _normalised(layer, layer_params, old, total, weights)
-        total = total if nudges is None else total + nudges[index]
+        total = total if nudges is None else _nudged(total, nudges[index])
         signal = activate(layer.activations, total, dict(zip(layer.learnt, layer_params.learnt, strict=True)))
         before.append(total)
         after.append(signal + came if layer.residual else signal)
@@ -151,6 +151,25 @@ def _pass(
             signal = jnp.where(kept[None], signal / (1 - layer.dropout), 0.0)
         signal = signal + came if layer.residual else signal
     return Trace(tuple(before), tuple(after), tuple(moments))
+
+
+@jax.custom_vjp
+def _nudged(total: jax.Array, nudge: jax.Array) -> jax.Array:
+    """The sum of both."""
+    return total + nudge
+
+
+def _nudged_forward(total: jax.Array, nudge: jax.Array) -> tuple[jax.Array, None]:
+    return total + nudge, None
+
+
+def _nudged_back(_: None, error: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The error is computed once: without the barrier, XLA computes it again for each of its uses."""
+    once: jax.Array = jax.lax.optimization_barrier(error)  # type: ignore[no-untyped-call]
+    return once, once
+
+
+_nudged.defvjp(_nudged_forward, _nudged_back)
 
 
 def _weighted_sum(signal: jax.Array, params: LayerParams, use_bias: bool) -> jax.Array:

@@ -23,11 +23,10 @@ from gradoscope.training.signals import (
     Step,
     cosines,
     epoch_signals,
-    kernels,
     measured,
     nothing_measured,
-    stacked,
 )
+from gradoscope.training.stacks import Stacks, kernel_changes, kernels, stacked
 
 T = TypeVar("T")
 ORDER, DROPOUT = 2**32 - 1, 2**32 - 2  # keys of random streams; those of the initialisers count layers from 0
@@ -197,12 +196,12 @@ def train_part(
         )
         return Progress(moved, progress.loss + share * loss, progress.reached | reached, seen)
 
-    def stretch(carry: tuple[Progress, jax.Array], cut: Cut) -> tuple[Any, Any]:
+    def stretch(carry: tuple[Progress, Stacks], cut: Cut) -> tuple[Any, Any]:
         progress, last = carry
         before, batch = progress.state, batch_at(jnp.asarray(cut.start))
         progress = jax.lax.fori_loop(cut.start, cut.stop, step, progress._replace(loss=jnp.zeros_like(progress.loss)))
         alone = cut.measured | cut.follows  # else updates of many steps: of no use, and not free
-        updates = jax.lax.cond(alone, lambda: kernels(progress.state.params) - kernels(before.params), lambda: last)
+        updates = jax.lax.cond(alone, lambda: kernel_changes(before.params, progress.state.params), lambda: last)
         turn = jax.lax.cond(cut.follows, lambda: cosines(last, updates), lambda: nothing_measured(program.plan)[0])
         began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
         shown = jax.lax.cond(
@@ -213,10 +212,11 @@ def train_part(
         return (progress, updates), (progress.loss, shown, turn)
 
     cuts = cuts_of(steps, len(order) // size, EVERY)
-    beginning = _beginning(program, state, size), jnp.zeros_like(kernels(state.params))
+    beginning = _beginning(program, state, size), jax.tree.map(jnp.zeros_like, kernels(state.params))
     (progress, _), (losses, shown, turns) = jax.lax.scan(stretch, beginning, cuts)
-    in_steps = [each[cuts.measured] for each in shown]
-    signals = epoch_signals(program.plan, in_steps, progress.state.params, progress.reached, turns[cuts.follows])
+    signals = epoch_signals(
+        program.plan, shown[cuts.measured], progress.state.params, progress.reached, turns[cuts.follows]
+    )
     return closed(program, progress.state, data, losses.sum(0), signals)
 
 

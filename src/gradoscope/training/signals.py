@@ -4,15 +4,15 @@ What needs every row (which units no gradient reaches) is noted in every step, b
 Everything else is measured in one step of `EVERY`, evenly spread over the epoch from its first one on, and averaged.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from gradoscope.networks import Moving, Params, Plan, apply_training
 from gradoscope.training.slopes import flat
+from gradoscope.training.stacks import Stacks, by_layer, kernels, stacked, stacks
 
 TINY = 1.2e-38  # the smallest normal number, near enough: no division by zero
 EVERY = 128
@@ -32,8 +32,8 @@ class Seen(NamedTuple):
 class Moment(NamedTuple):
     """A network in one step.
 
-    Layers are stacked in arrays (members, layers, rows, units) and (members, layers, fan_in, units), filled up with
-    zeros to the largest of them: so a formula is compiled once, and not once per layer.
+    Layers are stacked in arrays (members, layers, rows, units), filled up with zeros to the largest of them: so a
+    formula is compiled once, and not once per layer. What has the shapes of kernels, (fan_in, units), comes in stacks.
 
     inputs
         Shape (rows, inputs).
@@ -55,9 +55,9 @@ class Moment(NamedTuple):
     after: jax.Array
     flat: jax.Array
     errors: jax.Array
-    gradients: jax.Array
-    updates: jax.Array
-    kernels: jax.Array
+    gradients: Stacks
+    updates: Stacks
+    kernels: Stacks
 
 
 class End(NamedTuple):
@@ -73,7 +73,7 @@ class End(NamedTuple):
         Cosines of the angles between successive updates of the kernels, (pairs, members, layers).
     """
 
-    kernels: jax.Array
+    kernels: Stacks
     units: jax.Array
     reached: jax.Array
     turns: jax.Array
@@ -99,6 +99,10 @@ def _ratio(part: jax.Array, whole: jax.Array) -> jax.Array:
     return part / jnp.maximum(whole, TINY)
 
 
+def _share(part: jax.Array, whole: jax.Array) -> jax.Array:
+    return _ratio(_norm(part), _norm(whole))
+
+
 def _mean(values: jax.Array, units: jax.Array) -> jax.Array:
     """Over the rows and the units of each layer."""
     return values.sum((2, 3)) / (values.shape[2] * units)
@@ -121,9 +125,13 @@ def _backward_gain(m: Moment) -> jax.Array:
     return jnp.concatenate([jnp.full_like(norms[:, :1], jnp.nan), _ratio(norms[:, :-1], norms[:, 1:])], 1)
 
 
-def _same_sign(m: Moment) -> jax.Array:
-    positive, negative = ((sign * m.gradients > 0).sum(2) for sign in (1, -1))
-    return jnp.maximum(positive, negative).sum(2) / jnp.maximum((positive + negative).sum(2), 1)
+def _same_sign(gradients: jax.Array) -> jax.Array:
+    positive, negative = ((sign * gradients > 0).astype(gradients.dtype) for sign in (1, -1))
+    signs = positive - negative
+    count = (signs**2).sum((2, 3))
+    return (
+        (jnp.abs(signs.sum(2)).sum(2) + count) / 2 / jnp.maximum(count, 1)
+    )  # the larger of a and b: (|a - b| + a + b) / 2
 
 
 def _effective_rank(m: Moment) -> jax.Array:
@@ -147,13 +155,13 @@ def _angle(end: End) -> jax.Array:
 class Signals(NamedTuple):
     """One number per epoch and layer, each with the formula that computes it; NaN where it cannot be known."""
 
-    gradient_norm: Annotated[jax.Array, InSteps(lambda m: _norm(m.gradients))]
+    gradient_norm: Annotated[jax.Array, InSteps(lambda m: by_layer(_norm, m.gradients))]
     """Euclidean norm of the gradient of the loss in the layer's kernel."""
 
-    update_ratio: Annotated[jax.Array, InSteps(lambda m: _ratio(_norm(m.updates), _norm(m.kernels)))]
+    update_ratio: Annotated[jax.Array, InSteps(lambda m: by_layer(_share, m.updates, m.kernels))]
     """Norm of what a measured step adds to the kernel over the norm of the kernel after it; a mean over these steps."""
 
-    weight_norm: Annotated[jax.Array, AtEnd(lambda end: _norm(end.kernels))]
+    weight_norm: Annotated[jax.Array, AtEnd(lambda end: by_layer(_norm, end.kernels))]
     """Euclidean norm of the kernel at the end of the epoch."""
 
     forward_gain: Annotated[jax.Array, InSteps(_forward_gain)]
@@ -183,7 +191,7 @@ class Signals(NamedTuple):
     pre_activation_spread: Annotated[jax.Array, InSteps(_deviation)]
     """Standard deviation over units and rows of what goes into the activation."""
 
-    same_sign: Annotated[jax.Array, InSteps(_same_sign)]
+    same_sign: Annotated[jax.Array, InSteps(lambda m: by_layer(_same_sign, m.gradients))]
     """Share of weight gradients, other than 0, with the sign that is commoner among the weights of their unit.
 
     From 1/2 to 1. At 1 the weights of a unit all grow or all shrink together, and descent zigzags (LeCun et al. 1998).
@@ -219,8 +227,8 @@ class Step(NamedTuple):
     key: jax.Array
 
 
-def measured(population: Plan, step: Step, seen: Seen, updates: jax.Array) -> list[jax.Array]:
-    """The signals `IN_STEPS` of one step, each (members, layers); `updates` are those of the stacked kernels."""
+def measured(population: Plan, step: Step, seen: Seen, updates: Stacks) -> jax.Array:
+    """The signals `IN_STEPS` of one step, (signals, members, layers); `updates` are those of the stacked kernels."""
     trace = apply_training(population, step.params, step.moving, step.inputs, step.counted, step.key)
     activations = [layer.activations for layer in population.layers]
     flats = [flat(*each).astype(float) for each in zip(activations, trace.before, strict=True)]
@@ -231,48 +239,34 @@ def measured(population: Plan, step: Step, seen: Seen, updates: jax.Array) -> li
         after=stacked(trace.after),
         flat=stacked(flats),
         errors=stacked(seen.errors),
-        gradients=stacked(seen.gradients),
+        gradients=stacks(seen.gradients),
         updates=updates,
-        kernels=kernels(step.params) + updates,
+        kernels=jax.tree.map(jnp.add, kernels(step.params), updates),
     )
-    return [FORMULAS[name].of(moment) for name in IN_STEPS]
+    return jnp.stack([FORMULAS[name].of(moment) for name in IN_STEPS])
 
 
-def nothing_measured(population: Plan) -> list[jax.Array]:
-    """In the shapes of `measured`."""
-    return [jnp.full((population.members, len(population.layers)), jnp.nan)] * len(IN_STEPS)
-
-
-def stacked(layers: Sequence[jax.Array]) -> jax.Array:
-    """Arrays (members, ...) of all layers as one, (members, layers, ...), filled up with zeros."""
-    largest = np.max([layer.shape[1:] for layer in layers], axis=0)
-    room = [[(0, 0), *((0, most - own) for most, own in zip(largest, x.shape[1:], strict=True))] for x in layers]
-    return jnp.stack([jnp.pad(layer, own) for layer, own in zip(layers, room, strict=True)], 1)
-
-
-def kernels(params: Params) -> jax.Array:
-    """All kernels, stacked."""
-    return stacked([layer.kernel for layer in params])
+def nothing_measured(population: Plan) -> jax.Array:
+    """In the shape of `measured`."""
+    return jnp.full((len(IN_STEPS), population.members, len(population.layers)), jnp.nan)
 
 
 def _units(population: Plan) -> jax.Array:
     return jnp.asarray([[layer.units for layer in population.layers]], float)
 
 
-def cosines(one: jax.Array, other: jax.Array) -> jax.Array:
-    """Of the angles between the updates of the stacked kernels in two steps, (members, layers)."""
-    return _ratio((one * other).sum((2, 3)), _norm(one) * _norm(other))
+def cosines(one: Stacks, other: Stacks) -> jax.Array:
+    """Of the angles between the updates of the kernels in two steps, (members, layers)."""
+    return by_layer(lambda a, b: _ratio((a * b).sum((2, 3)), _norm(a) * _norm(b)), one, other)
 
 
-def epoch_signals(
-    population: Plan, steps: list[jax.Array], params: Params, reached: jax.Array, turns: jax.Array
-) -> Signals:
+def epoch_signals(population: Plan, steps: jax.Array, params: Params, reached: jax.Array, turns: jax.Array) -> Signals:
     """The signals of an epoch.
 
     Parameters
     ----------
     steps
-        Of the measured steps, each (steps, members, layers).
+        Of the measured steps, (steps, signals, members, layers).
     params
         After the epoch.
     reached
@@ -281,5 +275,5 @@ def epoch_signals(
         Cosines between pairs of updates, (pairs, members, layers).
     """
     end = End(kernels(params), _units(population), reached, turns)
-    found = {name: each.mean(0) for name, each in zip(IN_STEPS, steps, strict=True)}
+    found = dict(zip(IN_STEPS, steps.mean(0), strict=True))
     return Signals(**{name: found[name] if name in found else formula.of(end) for name, formula in FORMULAS.items()})
