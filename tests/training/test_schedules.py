@@ -38,6 +38,19 @@ def test_one_cycle_is_that_of_optax() -> None:
     np.testing.assert_allclose(rate_factors(spec, 30, 2, 40), [expected(30), expected(31)], rtol=1e-5)
 
 
+@pytest.mark.parametrize(("length", "longer"), [(4, 2.0), (3, 1.5), (1, 1.0), (7, 1.0), (5, 1.1)])
+def test_restarts_are_cosines_of_optax_one_after_the_other(length: int, longer: float) -> None:
+    own = Schedule("cosine_restarts", decay_steps=length, t_mul=longer, m_mul=0.8, alpha=0.1)
+    expected, begin, number = np.empty(60), 0.0, 0
+    while begin < 60:
+        period = length * longer**number
+        wave = optax.schedules.cosine_decay_schedule(0.8**number, period)
+        steps = np.arange(int(np.ceil(round(begin, 3))), 60)
+        expected[steps] = 0.9 * np.asarray(wave(steps - begin)) + 0.1
+        begin, number = begin + period, number + 1
+    np.testing.assert_allclose(rate_factors(TrainingSpec(schedule=own), 0, 60, 60), expected, rtol=1e-5, atol=2e-6)
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # keras 3 beside numpy 2
 def test_a_plateau_is_that_of_keras(rng: np.random.Generator) -> None:
     schedule = Schedule("plateau", factor=0.5, patience=2, cooldown=3, min_delta=0.05)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import accumulate
 from typing import NamedTuple
 
 import jax
@@ -32,10 +31,16 @@ def rate_factors(spec: TrainingSpec, first: int, count: int, total: int) -> Numb
     if spec.schedule is not None and spec.schedule.name != "plateau":
         length = spec.schedule.decay_steps or max(total - spec.warm_up, 1)
         after = np.maximum(steps - spec.warm_up, 0)
-        found = found * np.asarray(_curve_at(spec.schedule, length, total, after))
+        found = found * _factors(spec.schedule, length, total, after)
     if spec.warm_up:
         found = found * np.minimum(steps / spec.warm_up, 1)
     return found.astype(np.float32)
+
+
+def _factors(schedule: Schedule, length: int, total: int, steps: NDArray[np.integer]) -> NDArray[np.floating]:
+    if schedule.name == "cosine_restarts":
+        return _restarts(schedule, length, steps)
+    return np.asarray(_curve_at(schedule, length, total, steps))
 
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
@@ -75,21 +80,22 @@ def _pieces(own: Schedule, length: int, total: int) -> Curve:
     return curve
 
 
-def _restarts(own: Schedule, length: int, total: int) -> Curve:
-    """Periods until the training ends; the floor is alpha of the whole, not of each period."""
+def _restarts(own: Schedule, length: int, steps: NDArray[np.integer]) -> NDArray[np.floating]:
+    """One period after the other; the floor is alpha of the whole, not of each period."""
     longer, higher, floor = _or(own.t_mul, 2), _or(own.m_mul, 1), _or(own.alpha, 0)
-    lengths = [float(length)]
-    while sum(lengths) < total:
-        lengths.append(lengths[-1] * longer)
-    waves = [schedules.cosine_decay_schedule(higher**number, each) for number, each in enumerate(lengths)]
-    wave = schedules.join_schedules(waves, list(accumulate(lengths[:-1])))
-    return lambda steps: (1 - floor) * wave(steps) + floor
+    time, growth = steps / length, longer - 1  # in first periods
+    number = np.floor(
+        (np.log1p(time * growth) / np.log(longer) if growth else time) + 1e-9
+    )  # rounding misses no restart
+    begun = (longer**number - 1) / growth if growth else number
+    passed = np.clip((time - begun) / longer**number, 0, 1)
+    factors: NDArray[np.floating] = (1 - floor) * higher**number * (1 + np.cos(np.pi * passed)) / 2 + floor
+    return factors
 
 
 _CURVES: dict[str, Callable[[Schedule, int, int], Curve]] = {
     "exponential": _exponential,
     "cosine": _cosine,
-    "cosine_restarts": _restarts,
     "polynomial": _polynomial,
     "piecewise_constant": _pieces,
     "one_cycle": _one_cycle,
