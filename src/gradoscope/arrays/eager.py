@@ -3,14 +3,17 @@
 import math
 import sys
 
-from gradoscope.arrays.worlds import Array, doubled, world_of
+from gradoscope.arrays.worlds import Array, doubled, is_plain, world_of
+
+
+def is_still(x: Array) -> bool:
+    """Whether x is a tensor of eager PyTorch that nothing differentiates here: temporaries may be overwritten."""
+    return world_of(x) == "torch" and is_plain(x) and not (x.requires_grad and sys.modules["torch"].is_grad_enabled())
 
 
 def widened_here(x: Array) -> Array | None:
     """float32 numbers of eager PyTorch, which nothing differentiates here, as new float64 numbers; else None."""
-    if world_of(x) != "torch" or (x.requires_grad and sys.modules["torch"].is_grad_enabled()):
-        return None
-    return doubled(x)
+    return doubled(x) if is_still(x) else None
 
 
 def times_normal_cdf(x: Array, wide: Array) -> Array:
@@ -40,3 +43,8 @@ def gelu_tanh_slope(x: Array, wide: Array, steep: float, bent: float) -> Array:
     opening = (square + steep).mul_(near).sigmoid_()
     rise = square.mul_(3).add_(steep).mul_(near).mul_(opening)
     return opening.add_(rise.sub_(rise * opening)).to(x.dtype)
+
+
+def silu_slope(x: Array) -> Array:
+    """sigmoid(x) (1 + x sigmoid(-x)) for x from -80 to 80."""
+    return (-x).sigmoid_().mul_(x).add_(1).mul_(x.sigmoid())
