@@ -1,6 +1,7 @@
 """The commands as a user meets them."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -130,7 +131,14 @@ def test_several_data_sets_together(gradoscope, quick, tmp_path) -> None:
     said = json.loads(gradoscope("compare", "iris", "wine", *quick, "--out", str(out), "--json").out)
     assert sorted(said["average_ranks"]) == said["average_ranks"]
     assert [each["task"] for each in said["datasets"]] == ["multiclass", "multiclass"]
-    assert {"iris", "wine", "report.html"} == {path.name for path in out.iterdir()}
+    assert {"iris", "wine", "report.html", "several.json"} == {path.name for path in out.iterdir()}
     page = (out / "report.html").read_text("utf-8")
     html5lib.HTMLParser(strict=True).parse(page)
     assert "iris/report.html" in page
+    shutil.rmtree(out / "wine")  # as if it had been interrupted after the first
+    before = (out / "iris" / "study.sqlite").read_bytes()
+    again = json.loads(gradoscope("compare", "--resume", str(out), "--json").out)
+    assert again["average_ranks"] == said["average_ranks"]
+    assert (out / "iris" / "study.sqlite").read_bytes() == before
+    refused = gradoscope("compare", "--resume", str(out), "--seeds", "9")
+    assert (refused.code, refused.err.count("--seeds")) == (2, 1)

@@ -1,19 +1,18 @@
 """gradoscope compare: which activation and loss to use on these data."""
 
 import json
-import re
 import shlex
-import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from gradoscope.cli.asked import Asked, command_line, new_study, refuse, resumed_study
 from gradoscope.cli.live import watched
-from gradoscope.cli.options import data_options, load_arguments, numbers, origin, tuned, words
+from gradoscope.cli.options import data_options
 from gradoscope.cli.output import print_guesses, print_json
-from gradoscope.cli.several import across_document, folders_of, print_across
+from gradoscope.cli.several import Several, across_document, print_across, read_several, write_several
 from gradoscope.cli.study_view import keep_shown, kept, print_study, shown
 from gradoscope.errors import UsageError
 from gradoscope.files import check_free, filled_folder, free_folder
@@ -23,11 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
 
-    from gradoscope.comparison import Place, Settings, Study
-    from gradoscope.data import Dataset, DataSpec
-
-ADDS = ("activations", "losses", "hidden", "learning_rates", "seeds", "resampling", "equivalence")
-MAY_RESUME = (*ADDS, "resume", "tune", "metric", "epochs", "batch_size", "budget", "cluster", "as_json", "quiet")
+    from gradoscope.comparison import Study
 
 
 @click.command()
@@ -98,46 +93,73 @@ def command(
     gradoscope compare --resume studies/patients --seeds 20
     gradoscope compare iris wine digits
     """
-    if resume is not None and _asks_nothing_new(context) and (known := kept(resume)) is not None:
+    if resume is not None and _asks_nothingnew_study(context) and (known := kept(resume)) is not None:
         if as_json:
             before = json.loads((resume / "study.json").read_text("utf-8"))
             print_json({**before, "study": str(resume), "report": str(resume / "report.html")})
         else:
             print_study(known, resume)
         return
-    from gradoscope.comparison import across, document
+    several = _several(context, data, out, resume, given)
+    if several is not None:
+        _compare_several(context, several, budget, cluster, as_json=as_json, quiet=quiet)
+        return
+    from gradoscope.comparison import document
+
+    one = data[0] if data else None
+    asked = new_study(one, out, given) if resume is None else resumed_study(context, resume, given)
+    study = _train(context, asked, budget, cluster, quiet=quiet)
+    if as_json:
+        print_json(document(study, asked.place.folder))
+    else:
+        print_study(shown(study), asked.place.folder)
+
+
+def _several(
+    context: click.Context, data: tuple[str, ...], out: Path | None, resume: Path | None, given: dict[str, Any]
+) -> Several | None:
+    """Several data sets, as they are asked for now or were before; None for one."""
+    if resume is None:
+        if len(data) < 2:
+            return None
+        folder = out or free_folder(Path("studies") / "several")
+        check_free(folder)
+        return Several(folder, data, given, command_line())
+    before = read_several(resume)
+    if before is not None:
+        refuse(context, ("resume", "budget", "cluster", "as_json", "quiet"))
+    return before
+
+
+def _compare_several(
+    context: click.Context, several: Several, budget: str | None, address: str | None, *, as_json: bool, quiet: bool
+) -> None:
+    from gradoscope.comparison import across
     from gradoscope.report import write_across
 
-    if resume is not None or len(data) < 2:
-        one = data[0] if data else None
-        asked = _new(one, out, given) if resume is None else _resumed(context, resume, given)
-        study = _train(context, asked, budget, cluster, quiet=quiet)
-        if as_json:
-            print_json(document(study, asked.place.folder))
-        else:
-            print_study(shown(study), asked.place.folder)
-        return
-    folder = out or free_folder(Path("studies") / "several")
-    check_free(folder)
-    folders = folders_of(data, folder)
-    every = [_new(name, own, dict(given)) for name, own in zip(data, folders, strict=True)]
+    folder, folders = several.folder, several.folders
+    every = [
+        new_study(name, own, dict(several.given), may_exist=True)
+        for name, own in zip(several.data, folders, strict=True)
+    ]
     _check_comparable(every)
-    studies = [_train(context, asked, budget, cluster, quiet=quiet) for asked in every]
+    write_several(several)
+    studies = [_train(context, asked, budget, address, quiet=quiet, whole=folder) for asked in every]
     found, page = across(studies), folder / "report.html"
-    write_across(found, [own.name for own in folders], page, command=_command_line())
+    write_across(found, [own.name for own in folders], page, command=several.command)
     if as_json:
         print_json(across_document(found, studies, folders, page))
     else:
         print_across(found, page)
 
 
-def _asks_nothing_new(context: click.Context) -> bool:
+def _asks_nothingnew_study(context: click.Context) -> bool:
     """Whether the command line only asks for the study in a folder."""
     said = {n for n in context.params if context.get_parameter_source(n) is click.core.ParameterSource.COMMANDLINE}
     return said <= {"resume", "as_json", "quiet"}
 
 
-def _check_comparable(every: "Sequence[_Asked]") -> None:
+def _check_comparable(every: "Sequence[Asked]") -> None:
     """Refuse what could not be ranked together, before anything is trained."""
     from gradoscope.comparison import choose_activations, choose_losses
 
@@ -153,8 +175,16 @@ def _check_comparable(every: "Sequence[_Asked]") -> None:
             )  # fmt: skip
 
 
-def _train(context: click.Context, asked: "_Asked", budget: str | None, address: str | None, *, quiet: bool) -> "Study":
-    """The study that was asked for, in its folder."""
+def _train(
+    context: click.Context,
+    asked: Asked,
+    budget: str | None,
+    address: str | None,
+    *,
+    quiet: bool,
+    whole: Path | None = None,
+) -> "Study":
+    """The study that was asked for, in its folder; `whole` is the folder of several ones that it belongs to."""
     from gradoscope.comparison import Budget, compare, guesses, with_findings, write_study
     from gradoscope.compilation import keep_compiled_programs
     from gradoscope.report import write_report
@@ -179,7 +209,7 @@ def _train(context: click.Context, asked: "_Asked", budget: str | None, address:
                 budget=None if budget is None else Budget.from_text(budget),
             )
     except KeyboardInterrupt:
-        click.echo(_how_to_continue(folder), err=True)
+        click.echo(_how_to_continue(whole or folder), err=True)
         context.exit(130)
     study = with_findings(study, dataset)
     with filled_folder(folder) as work:
@@ -195,106 +225,8 @@ def _executor(address: str | None) -> "AbstractContextManager[Executor | None]":
     return nullcontext() if address is None else cluster(address)
 
 
-class _Asked(NamedTuple):
-    """What `compare` is called with."""
-
-    dataset: "Dataset"
-    activations: tuple[str, ...]
-    losses: tuple[str, ...]
-    settings: "Settings"
-    origin: "DataSpec"
-    place: "Place"
-
-
-def _new(data: str | None, out: Path | None, given: dict[str, Any]) -> _Asked:
-    """A study of its own, in a folder of its own."""
-    from gradoscope.comparison import Place, default_settings
-    from gradoscope.data import load
-
-    if data is None:
-        raise UsageError(say("name the data to compare on, or continue a study with --resume DIR."))
-    arguments = load_arguments(given)
-    dataset = load(data, **arguments)
-    folder = out or free_folder(Path("studies") / Path(dataset.name).stem)
-    check_free(folder)
-    settings = _settings(default_settings(dataset), given)
-    return _Asked(
-        dataset,
-        words(given["activations"]),
-        words(given["losses"]),
-        settings,
-        origin(data, arguments),
-        Place(folder, arguments, _command_line()),
-    )
-
-
-def _resumed(context: click.Context, folder: Path, given: dict[str, Any]) -> _Asked:
-    """The study in `folder` as it was asked for, and what is added to it."""
-    from gradoscope.comparison import Place, read_request
-    from gradoscope.data import load
-
-    for name in context.params:
-        said = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-        if said and name not in MAY_RESUME:
-            shown = "DATA" if name == "data" else f"--{name.replace('_', '-')}"
-            raise UsageError(say("{option} cannot be given with --resume: the study has it already.", option=shown))
-    before = read_request(folder)
-    arguments: dict[str, Any] = dict(before.reading)
-    dataset = load(before.origin.source, **arguments)
-    added = any(given[name] for name in ADDS)
-    return _Asked(
-        dataset,
-        words(given["activations"]) or before.activations,
-        words(given["losses"]) or before.losses,
-        _settings(before.settings, given),
-        before.origin,
-        Place(folder, before.reading, _command_line() if added else ""),
-    )
-
-
 def _how_to_continue(folder: Path) -> str:
     return say(
         "Interrupted. What is finished is kept; continue with: {command}",
         command=shlex.join(["gradoscope", "compare", "--resume", str(folder)]),
     )
-
-
-def _settings(base: "Settings", given: dict[str, Any]) -> "Settings":
-    """The settings with what was given; without --seeds, --seed and --resampling, the base's own seeds."""
-    from dataclasses import replace
-
-    wanted = {
-        "hidden": tuple(numbers("--hidden", layers, int) for layers in given["hidden"]),
-        "learning_rates": numbers("--learning-rates", given["learning_rates"], float),
-        "tune": tuned(given["tune"]) if given["tune"] else None,
-        "metric": given["metric"],
-        "equivalence": given["equivalence"],
-        "economy": given["economy"] or None,
-        "epochs": given["epochs"],
-        "batch_size": given["batch_size"],
-    }
-    chosen = replace(base, **{name: value for name, value in wanted.items() if value not in ((), None)})
-    first, count, said = given["seed"], given["seeds"], given["resampling"]
-    if (first, count, said) == (None, None, None):
-        return chosen
-    folds, seeds = _resampling(said, base.seeds[0] if first is None else first, count)
-    return replace(chosen, seeds=seeds, folds=base.folds if said is None else folds)
-
-
-def _resampling(said: str | None, first: int, count: int | None) -> tuple[int | None, tuple[int, ...]]:
-    """The number of folds, if any, and the seeds: each one is a division of the rows."""
-    if said in (None, "holdout"):
-        return None, tuple(range(first, first + (5 if count is None else count)))
-    parts = re.fullmatch(r"([1-9]\d*)x([2-9]|[1-9]\d+)", str(said))
-    if parts is None:
-        raise UsageError(
-            say("--resampling is {value!r}; it must be holdout or, as in 5x2, repeats x folds.", value=said)
-        )
-    repeats, folds = int(parts[1]), int(parts[2])
-    if count is not None:
-        raise UsageError(say("--resampling {value} says how many runs there are; leave out --seeds.", value=said))
-    return folds, tuple(range(first * folds, (first + repeats) * folds))
-
-
-def _command_line() -> str:
-    return shlex.join(["gradoscope", *sys.argv[1:]])

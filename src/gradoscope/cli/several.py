@@ -1,14 +1,59 @@
 """How several data sets are shown in a terminal and in JSON."""
 
+import json
 from collections.abc import Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gradoscope.errors import DataError
+from gradoscope.files import write_text
 from gradoscope.language import say
 
 if TYPE_CHECKING:
     from gradoscope.comparison import Across, Study
+
+
+ASKED = "several.json"
+
+
+class Several(NamedTuple):
+    """A comparison on several data sets: its folder, the data, the other options, the command line."""
+
+    folder: Path
+    data: Sequence[str]
+    given: dict[str, Any]
+    command: str
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folder of each data set."""
+        return folders_of(self.data, self.folder)
+
+
+def write_several(several: Several) -> None:
+    """Keep what was asked for, so that `--resume` can go on with it."""
+    several.folder.mkdir(parents=True, exist_ok=True)
+    data = [str(Path(name).absolute()) if Path(name).exists() else name for name in several.data]
+    kept = {"data": data, "given": several.given, "command": several.command}
+    write_text(several.folder / ASKED, json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_several(folder: Path) -> Several | None:
+    """What was asked for in `folder`; None where it holds no comparison on several data sets.
+
+    Raises
+    ------
+    DataError
+        The file that says so is damaged.
+    """
+    path = folder / ASKED
+    if not path.is_file():
+        return None
+    try:
+        return Several(folder=folder, **json.loads(path.read_text("utf-8")))
+    except (ValueError, TypeError) as error:
+        raise DataError(say("{path} cannot be read: {error}.", path=path, error=error)) from None
 
 
 def folders_of(names: Sequence[str], folder: Path) -> list[Path]:
