@@ -30,7 +30,9 @@ from pathlib import Path
 import numpy as np
 from gradoscope.data import DataSpec, prepare_experiment
 from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, TrainingSpec
-from gradoscope.training import fit
+from gradoscope.training import evaluation, fit
+
+evaluation.BLOCK_NUMBERS = 7 * 8  # validation rows come in blocks of 7, which two devices cannot share
 
 def train(name):
     # Layers that look at whole batches, a last batch that is not full. No Adam: it would blow up the rounding of the

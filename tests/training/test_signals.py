@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from gradoscope.networks import Layer, Named, NetworkSpec, Params, TrainingSpec, init, plan
 from gradoscope.training import Signals, stacks
 from gradoscope.training.batches import Data, cuts_of
-from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.epoch import start, train_epoch, train_ordered
 from gradoscope.training.evaluation import Program
-from gradoscope.training.objective import objective
+from gradoscope.training.objective import Terms, objective
 from gradoscope.training.signals import FORMULAS
 
 NAMES = ("tanh", "relu")
@@ -131,6 +131,18 @@ def test_signals_by_their_definitions(found: Signals, name: str) -> None:
     for member in range(2):
         right: Any = expected(member)[name]
         np.testing.assert_allclose(getattr(found, name)[member], right, rtol=2e-4, atol=1e-5)
+
+
+def test_rows_of_no_weight_change_no_signal() -> None:
+    """An estimator fills its batches up with them."""
+    program, rates = replace(PROGRAM, training=replace(TRAINING, batch_size=12)), np.array([RATE] * 2, np.float32)
+    weights, terms = np.repeat(np.float32([1, 0]), 6), Terms(1.0, 1.0, 0.0, np.ones(1, np.float32))  # type: ignore[arg-type]
+    filled = Data(INPUTS, TARGETS, INPUTS, TARGETS, weights)  # type: ignore[arg-type]
+    _, record = train_ordered(program, start(program, PARAMS), filled, rates, np.arange(12, dtype=np.int32), terms)
+    alone = Data(INPUTS[:6], TARGETS[:6], INPUTS, TARGETS)  # type: ignore[arg-type]
+    _, wanted = train_epoch(PROGRAM, start(PROGRAM, PARAMS), alone, rates, 0)
+    for name, own, expected in zip(FORMULAS, record.signals, wanted.signals, strict=True):
+        np.testing.assert_allclose(own, expected, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def shifted(member: int, layer: int, biases: list[float]) -> Params:

@@ -128,8 +128,7 @@ def train_ordered(
 ) -> tuple[State, Record]:
     """Train one epoch on weighted rows in a given order, with an objective in numbers.
 
-    Rows of weight 0 at the end of the order let other numbers of rows share the compiled program. In signals of what
-    goes into and comes out of activations they count like other rows.
+    Rows of weight 0 at the end of the order let other numbers of rows share the compiled program.
     """
     rates = rates_of(program.training, learning_rates, int(state.updates), len(order))
     result: tuple[State, Record] = train_part(program, state, data, rates, order, np.uint32(0), terms)
@@ -183,14 +182,18 @@ def train_part(
     """The compiled epoch: one pass over rows in a given order, judged if there are validation rows."""
     size = _batch_size(program.training, len(order))
     steps = -(-len(order) // size)
-    batch_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))
+    rows_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))
     scalars = factors(program.training, jnp.asarray(learning_rates), state.updates + jnp.arange(steps))
+
+    def batch_at(number: jax.Array) -> Batch:
+        batch = rows_at(number)
+        if terms is None or batch.weights is None:
+            return batch
+        return batch._replace(counted=batch.counted * batch.weights, weights=None)
 
     def step(number: jax.Array, progress: Progress) -> Progress:
         batch = batch_at(number)
         share = batch.counted.sum() / len(order) if terms is None else terms.share[number]
-        if terms is not None and batch.weights is not None:
-            batch = batch._replace(counted=batch.counted * batch.weights, weights=None)
         moved, loss, seen, reached = advance(
             program, progress.state, batch, tuple(each[number] for each in scalars), terms
         )
@@ -206,7 +209,7 @@ def train_part(
         began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
         shown = jax.lax.cond(
             cut.measured,
-            lambda: measured(program.plan, began, progress.seen, updates),
+            lambda: measured(program.plan, began, progress.seen, updates, weighted=terms is not None),
             lambda: nothing_measured(program.plan),
         )
         return (progress, updates), (progress.loss, shown, turn)

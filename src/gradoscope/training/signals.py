@@ -37,6 +37,8 @@ class Moment(NamedTuple):
 
     inputs
         Shape (rows, inputs).
+    share
+        Of each row in a mean over the rows, (1, 1, rows, 1): 0 for rows of no weight. None where all rows count.
     units
         Of each layer, (1, layers).
     before, after
@@ -50,6 +52,7 @@ class Moment(NamedTuple):
     """
 
     inputs: jax.Array
+    share: jax.Array | None
     units: jax.Array
     before: jax.Array
     after: jax.Array
@@ -103,20 +106,28 @@ def _share(part: jax.Array, whole: jax.Array) -> jax.Array:
     return _ratio(_norm(part), _norm(whole))
 
 
-def _mean(values: jax.Array, units: jax.Array) -> jax.Array:
+def _mean(m: Moment, values: jax.Array) -> jax.Array:
     """Over the rows and the units of each layer."""
-    return values.sum((2, 3)) / (values.shape[2] * units)
+    return _over_rows(m, values).sum(2) / m.units
+
+
+def _over_rows(m: Moment, values: jax.Array) -> jax.Array:
+    return values.mean(2) if m.share is None else (m.share * values).sum(2)
+
+
+def _variance(m: Moment, values: jax.Array) -> jax.Array:
+    return values.var(2) if m.share is None else _over_rows(m, (values - _over_rows(m, values)[:, :, None]) ** 2)
 
 
 def _deviation(m: Moment) -> jax.Array:
     real = jnp.arange(m.before.shape[3])[None, None, None] < m.units[:, :, None, None]
-    away = jnp.where(real, m.before - _mean(m.before, m.units)[:, :, None, None], 0.0)
-    return jnp.sqrt(_mean(away**2, m.units))
+    away = jnp.where(real, m.before - _mean(m, m.before)[:, :, None, None], 0.0)
+    return jnp.sqrt(_mean(m, away**2))
 
 
 def _forward_gain(m: Moment) -> jax.Array:
-    spreads = jnp.sqrt(m.after.var(2).sum(2) / m.units)
-    incoming = jnp.broadcast_to(jnp.sqrt(m.inputs.var(0).mean()), (len(spreads), 1))
+    spreads = jnp.sqrt(_variance(m, m.after).sum(2) / m.units)
+    incoming = jnp.broadcast_to(jnp.sqrt(_variance(m, m.inputs[None, None]).mean()), (len(spreads), 1))
     return _ratio(spreads, jnp.concatenate([incoming, spreads[:, :-1]], 1))
 
 
@@ -136,7 +147,8 @@ def _same_sign(gradients: jax.Array) -> jax.Array:
 
 def _effective_rank(m: Moment) -> jax.Array:
     rows = m.after[:, :, :RANKED_ROWS]
-    centred = rows - rows.mean(2, keepdims=True)
+    real = jnp.ones_like(rows[:1, :1, :, :1]) if m.share is None else (m.share[:, :, :RANKED_ROWS] > 0).astype(float)
+    centred = real * (rows - (real * rows).sum(2, keepdims=True) / jnp.maximum(real.sum(), 1))
     centred = _ratio(centred, jnp.abs(centred).max((2, 3), keepdims=True))  # squares of squares stay within float32
     products = centred @ centred.mT
     return _ratio((centred**2).sum((2, 3)) ** 2, (products**2).sum((2, 3)))
@@ -182,10 +194,10 @@ class Signals(NamedTuple):
     NaN where none reached the next layer either, so that nothing could come back.
     """
 
-    saturated: Annotated[jax.Array, InSteps(lambda m: _mean(m.flat, m.units))]
+    saturated: Annotated[jax.Array, InSteps(lambda m: _mean(m, m.flat))]
     """Share of units and rows where the activation's slope is below `FLAT` of its steepest one."""
 
-    pre_activation_mean: Annotated[jax.Array, InSteps(lambda m: _mean(m.before, m.units))]
+    pre_activation_mean: Annotated[jax.Array, InSteps(lambda m: _mean(m, m.before))]
     """Mean over units and rows of what goes into the activation."""
 
     pre_activation_spread: Annotated[jax.Array, InSteps(_deviation)]
@@ -227,13 +239,16 @@ class Step(NamedTuple):
     key: jax.Array
 
 
-def measured(population: Plan, step: Step, seen: Seen, updates: Stacks) -> jax.Array:
+def measured(population: Plan, step: Step, seen: Seen, updates: Stacks, *, weighted: bool) -> jax.Array:
     """The signals `IN_STEPS` of one step, (signals, members, layers); `updates` are those of the stacked kernels."""
     trace = apply_training(population, step.params, step.moving, step.inputs, step.counted, step.key)
     activations = [layer.activations for layer in population.layers]
     flats = [flat(*each).astype(float) for each in zip(activations, trace.before, strict=True)]
+    counted = (step.counted > 0).astype(step.inputs.dtype)
+    share = (counted / jnp.maximum(counted.sum(), 1))[None, None, :, None] if weighted else None
     moment = Moment(
         inputs=step.inputs,
+        share=share,
         units=_units(population),
         before=stacked(trace.before),
         after=stacked(trace.after),
