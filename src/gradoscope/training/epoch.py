@@ -186,10 +186,9 @@ def train_part(
     scalars = factors(program.training, jnp.asarray(learning_rates), state.updates + jnp.arange(steps))
 
     def batch_at(number: jax.Array) -> Batch:
-        batch = rows_at(number)
-        if terms is None or batch.weights is None:
-            return batch
-        return batch._replace(counted=batch.counted * batch.weights, weights=None)
+        own = rows_at(number)
+        weights = None if terms is None else own.weights
+        return own if weights is None else own._replace(counted=own.counted * weights, weights=None)
 
     def step(number: jax.Array, progress: Progress) -> Progress:
         batch = batch_at(number)
