@@ -48,6 +48,4 @@ def test_every_arm_is_planned_once_at_every_rate_and_seed(tumour: Dataset) -> No
     planned = [(unit.seed, *member) for unit in units for member in unit.members]
     assert len(planned) == len(set(planned)) == len(chosen) * 3 * 2
     assert plan_units(chosen, SETTINGS, units) == []
-    assert {
-        arm.activation for unit in plan_units(arms(tumour, 8), SETTINGS, units[:-1]) for arm, _ in unit.members
-    } == {arm.activation for arm, _ in units[-1].members}
+    assert plan_units(chosen, SETTINGS, units[:-1]) == units[-1:]
