@@ -14,6 +14,7 @@ from gradoscope.comparison.statistics import (
     holm,
     interval,
     quantile,
+    residual_variance,
     runs_to_show,
 )
 
@@ -61,12 +62,20 @@ def test_a_fixed_test_set_leaves_the_luck_of_its_rows(rng: np.random.Generator) 
 def test_pairs_of_three_arms_by_the_published_table() -> None:
     # Residuals of this table (rows are arms): +-1 in a 2 x 2 corner, so SS = 4 * 1 over (3 - 1)(3 - 1) = 4: MSE = 1.
     table = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]) + np.array([[5.0], [3.0], [0.0]])
-    # Tukey: q(3 means, 4 degrees of freedom) = 5.040 at 5 %; half width q sqrt(MSE / n). The pair of the third arm
-    # spreads less than the pooled 2 MSE; that of the second more: its own variance, 4, counts.
+    # Tukey: q(3 means, 4 degrees of freedom) = 5.040 at 5 %; half width q sqrt(MSE / n). The pair of the second arm
+    # spreads twice as much as the pooled 2 MSE, as chance allows: F(2, 4) reaches 2.47 in one case of five.
     first, second, third = differences(apart(table))
-    assert third.half_width == pytest.approx(5.040 * np.sqrt(1 / 3), rel=1e-3)
-    assert second.half_width == pytest.approx(5.040 / np.sqrt(2) * np.sqrt(4 / 3), rel=1e-3)
+    assert third.half_width == second.half_width == pytest.approx(5.040 * np.sqrt(1 / 3), rel=1e-3)
     assert (first.mean, second.mean, third.mean) == (0, -2, -5)
+
+
+def test_a_pair_that_spreads_more_than_chance_allows_has_its_own_spread(rng: np.random.Generator) -> None:
+    table = rng.normal(size=(8, 10)) * np.array([1.0] * 7 + [20.0])[:, None]
+    steady, wild = (differences(apart(table))[arm].half_width for arm in (1, 7))
+    own = (table[7] - table[0]).var(ddof=1)
+    pooled = 2 * residual_variance(table)
+    assert wild / steady == pytest.approx(np.sqrt(own / pooled))
+    assert own > 2 * pooled
 
 
 def test_two_arms_are_a_paired_t_test(rng: np.random.Generator) -> None:

@@ -1,7 +1,7 @@
 """Economy: arms that are clearly beaten on validation rows are not trained on the seeds that follow.
 
-Nothing is decided by test rows, and the arms that are compared in the end are trained on all seeds. In simulated studies
-of 16 seeds the truly best of eight arms is stopped in fewer than 1 of 100 (`python -m benchmarks.coverage`).
+Nothing is decided by test rows, and the arms that are compared in the end are trained on all seeds. In
+simulated studies of 16 seeds (`python -m benchmarks.coverage`) the best of eight arms is stopped in less than 1 %.
 """
 
 import math

@@ -17,10 +17,10 @@ is far too wide for many runs: `python -m benchmarks.coverage` measures both.
 Differences are paired by seed: arms and seeds are a two-way table, and s^2 comes from its residuals, pooled over all
 arms (randomised blocks). The best arm is known only after looking, so all pairs count as one family, by the quantile of
 the studentized range (Tukey 1953); p-values adjusted by Holm (1979) for the same family stand beside it, and are never
-more liberal for the largest difference. Where a pair's own differences spread more than the pooled ones, its own spread
-counts. Equal scores are no certainty: the spread of a score counts at least as much as drawing the test rows alone
-gives, that of a difference at least a tenth of it (few runs differ by chance less than they should, and more would make
-intervals hold too often).
+more liberal for the largest difference. Where a pair's own differences spread more than the pooled ones, and more than
+chance gives to four pairs of five, its own spread counts. Equal scores are no certainty: the spread of a score counts
+at least as much as drawing the test rows alone gives, that of a difference at least a tenth of it (few runs differ by
+chance less than they should, and more would make intervals hold too often).
 
 Where all runs share one small test set, intervals of differences hold somewhat less often than they say (91 to 95 %
 with 20 rows): the training rows that the runs share spread the mean difference too, and nothing in a study shows it.
@@ -34,9 +34,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.stats import studentized_range, t
+from scipy.stats import f, studentized_range, t
 
 CONFIDENCE = 0.95
+WIDER = 0.8  # quantile of F beyond which a pair spreads more than the others
 LEAST = 0.1  # of the variance that drawing test rows gives to a difference
 Scores = NDArray[np.float64]
 
@@ -219,7 +220,9 @@ def _spreads(known: Evidence, judged: NDArray[np.bool_]) -> Scores:
     own = _shared(np.cov(known.scores))
     means = known.scores.mean(1)
     disagreeing = np.abs(means[:, None] - means) / known.rows if known.rows else np.zeros_like(own)
-    return np.maximum(np.maximum(own, LEAST * disagreeing), 2 * residual_variance(known.scores[judged]))
+    pooled, runs = 2 * residual_variance(known.scores[judged]), known.scores.shape[1]
+    by_chance = pooled * f.ppf(WIDER, runs - 1, (runs - 1) * (judged.sum() - 1))
+    return np.maximum(np.where(own > by_chance, own, pooled), LEAST * disagreeing)
 
 
 def _shared(covariance: Scores) -> Scores:
