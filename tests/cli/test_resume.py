@@ -20,8 +20,8 @@ output = { units = 1, activation = "sigmoid" }
 loss = "binary_cross_entropy"
 [training]
 optimizer = "nadam"
-epochs = 1000
-patience = 1000
+epochs = 400
+patience = 400
 schedule = { name = "plateau", patience = 20, factor = 0.9 }
 """
 
@@ -64,7 +64,7 @@ def test_killed_and_interrupted_trainings_go_on_bit_for_bit(tmp_path: Path) -> N
     again = started(file, "--out", broken)
     assert "--resume" in again.communicate()[1]
     assert again.returncode == 2
-    for epochs, number in ((150, signal.SIGKILL), (400, signal.SIGINT)):
+    for epochs, number in ((60, signal.SIGKILL), (150, signal.SIGINT)):
         process = started("--resume", broken)
         ended(process, checkpoint, epochs, number)
     assert process.returncode == 130
