@@ -17,7 +17,7 @@ import pytest
 from gradoscope.comparison import MemberResult, Place, Settings, Study, compare, document
 from gradoscope.comparison.lock import being_written
 from gradoscope.comparison.store import open_store, read_store
-from gradoscope.data import Dataset, load
+from gradoscope.data import Dataset, DataSpec, load
 from gradoscope.errors import DataError, UsageError
 from gradoscope.training import fit, prepared_for
 
@@ -137,13 +137,28 @@ def test_a_damaged_store_is_one_sentence(iris: Dataset, tmp_path: Path) -> None:
         compare(iris, activations=["relu"], settings=SMALL, place=place)
 
 
-@pytest.mark.parametrize("folds", [None, 3])
-def test_the_experiment_of_a_network_trains_it_again(whole: Study, iris: Dataset, folds: int | None) -> None:
-    """Same rows, same start, same batches, also where cross-validation divides the rows."""
-    study = compare(iris, activations=["relu"], settings=replace(SMALL, seeds=(0, 4), folds=folds))
+def trained_again(study: Study) -> None:
     for member in study.all_members:
         run = fit(member.run.experiment, prepared_for(member.run.experiment))
         np.testing.assert_allclose(run.curves.validation_loss, member.run.curves.validation_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_the_experiment_of_a_network_trains_it_again(iris: Dataset, folds: int | None) -> None:
+    """Same rows, same start, same batches, also where cross-validation divides the rows."""
+    trained_again(compare(iris, activations=["relu"], settings=replace(SMALL, seeds=(0, 4), folds=folds)))
+
+
+def test_the_experiment_of_a_network_trains_it_again_in_time_order(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = {"day": range(90), "x": rng.normal(size=90), "y": rng.integers(0, 2, 90)}
+    pl.DataFrame(rows).write_csv(tmp_path / "days.csv")
+    source = str(tmp_path / "days.csv")
+    dataset = load(source, target="y", time="day")
+    settings = replace(SMALL, seeds=(0, 2), validation=0.1, test=0.1)
+    trained_again(
+        compare(dataset, activations=["relu"], settings=settings, origin=DataSpec(source, target="y", time="day"))
+    )
 
 
 COMMAND = [

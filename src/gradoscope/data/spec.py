@@ -51,8 +51,8 @@ class DataSpec:
     group, time
         Columns of a table by which rows are divided (`gradoscope.data.load`); the latest rows test.
     stratify, folds
-        Whether each class keeps its share in every part, and by which cross-validation rows test: both as `compare`
-        divides them (`gradoscope.data.split`).
+        As `compare` divides rows (`gradoscope.data.split`): each class keeps its share in every part (in time order
+        the seed is the number of the window), and the rows of one of so many folds test.
     stream
         Whether the rows stay in their Parquet file and are read in parts, epoch by epoch (`gradoscope.data.stream`).
 
@@ -201,9 +201,10 @@ def prepare_experiment(
 
 def divide(dataset: Dataset, spec: DataSpec, seed: int) -> Split:
     """The rows of each part in the order in which they stand (or, shuffled, were drawn): train, validation, test."""
-    if dataset.groups is not None or dataset.times is not None or spec.stratify or spec.folds is not None:
-        latest = 0 if dataset.times is not None else seed
-        return split(dataset, latest, validation=spec.validation, test=spec.test, folds=spec.folds)
+    as_compared = spec.stratify or spec.folds is not None
+    if as_compared or dataset.groups is not None or dataset.times is not None:
+        number = seed if as_compared or dataset.times is None else 0  # else the latest rows test
+        return split(dataset, number, validation=spec.validation, test=spec.test, folds=spec.folds)
     fixed = dataset.test_rows
     pool = np.arange(dataset.n_rows) if fixed is None else np.setdiff1d(np.arange(dataset.n_rows), fixed)
     if spec.shuffle:
