@@ -93,7 +93,7 @@ def command(
     gradoscope compare --resume studies/patients --seeds 20
     gradoscope compare iris wine digits
     """
-    if resume is not None and _asks_nothingnew_study(context) and (known := kept(resume)) is not None:
+    if resume is not None and _asks_nothing_new(context) and (known := kept(resume)) is not None:
         if as_json:
             before = json.loads((resume / "study.json").read_text("utf-8"))
             print_json({**before, "study": str(resume), "report": str(resume / "report.html")})
@@ -153,7 +153,7 @@ def _compare_several(
         print_across(found, page)
 
 
-def _asks_nothingnew_study(context: click.Context) -> bool:
+def _asks_nothing_new(context: click.Context) -> bool:
     """Whether the command line only asks for the study in a folder."""
     said = {n for n in context.params if context.get_parameter_source(n) is click.core.ParameterSource.COMMANDLINE}
     return said <= {"resume", "as_json", "quiet"}
