@@ -41,10 +41,7 @@ LOG_OF_LIFT = two_parts("16.635532333438687426013570914996237633812")
 
 def polynomial(x: Array, fit: Fit) -> Array:
     """The polynomial of `fit` for the dtype of `x`, by Horner's rule."""
-    *lower, value = fit[is_double(x)]
-    for coefficient in reversed(lower):
-        value = value * x + coefficient
-    return value
+    return single.horner(x, fit[is_double(x)])
 
 
 def tanh(x: Array) -> Array:

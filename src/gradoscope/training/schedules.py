@@ -81,12 +81,14 @@ def _pieces(own: Schedule, length: int, total: int) -> Curve:
 
 
 def _restarts(own: Schedule, length: int, steps: NDArray[np.integer]) -> NDArray[np.floating]:
-    """One period after the other; the floor is alpha of the whole, not of each period."""
+    """One period after the other; the floor is alpha of the whole, not of each period.
+
+    In float64 on the host: float32 would miss restarts by rounding, and one curve for each period compiles long.
+    """
     longer, higher, floor = _or(own.t_mul, 2), _or(own.m_mul, 1), _or(own.alpha, 0)
     time, growth = steps / length, longer - 1  # in first periods
-    number = np.floor(
-        (np.log1p(time * growth) / np.log(longer) if growth else time) + 1e-9
-    )  # rounding misses no restart
+    periods = np.log1p(time * growth) / np.log(longer) if growth else time
+    number = np.floor(periods + 1e-9)  # rounding misses no restart
     begun = (longer**number - 1) / growth if growth else number
     passed = np.clip((time - begun) / longer**number, 0, 1)
     factors: NDArray[np.floating] = (1 - floor) * higher**number * (1 + np.cos(np.pi * passed)) / 2 + floor

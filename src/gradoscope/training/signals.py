@@ -140,9 +140,8 @@ def _same_sign(gradients: jax.Array) -> jax.Array:
     positive, negative = ((sign * gradients > 0).astype(gradients.dtype) for sign in (1, -1))
     signs = positive - negative
     count = (signs**2).sum((2, 3))
-    return (
-        (jnp.abs(signs.sum(2)).sum(2) + count) / 2 / jnp.maximum(count, 1)
-    )  # the larger of a and b: (|a - b| + a + b) / 2
+    commoner = (jnp.abs(signs.sum(2)).sum(2) + count) / 2  # the larger of a and b is (|a - b| + a + b) / 2
+    return commoner / jnp.maximum(count, 1)
 
 
 def _effective_rank(m: Moment) -> jax.Array:
