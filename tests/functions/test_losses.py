@@ -45,6 +45,9 @@ REAL_ROWS = [[0.5, -1.25, 0.25], [6.0, -3.0, 1.5], [-20.0, 4.0, 18.5]]
 PAIRS = [[0.5, -0.75], [1.5, 0.25], [3.0, 2.0], [-2.0, -1.5]]
 
 
+BOXES = [[0.25, -0.5, 2.5, 1.75], [-0.5, 0.75, 2.0, 1.25], [1.5, 1.0, 4.0, 7.5], [3.0, -4.0, 3.5, -2.25]]
+
+
 class Examples(NamedTuple):
     predictions: list[Any]
     targets: list[Any]
@@ -63,6 +66,7 @@ def targets_of(kind: Targets, rowwise: bool, outputs: int, count: int) -> list[A
         Targets.BINARY: [1.0, 0.0, 1.0, 0.0, 0.25],
         Targets.SIGN: [1.0, -1.0, 1.0, 1.0, -1.0],
         Targets.NONE: [0.0] * 5,
+        Targets.BOXES: [[0.0, 0.0, 2.0, 2.0], [-1.0, 0.5, 3.0, 1.5], [0.0, 0.0, 1.0, 4.0], [0.0, 0.0, 1.0, 1.0]],
     }
     if outputs or not rowwise:
         return numbers_of[kind][:count]
@@ -77,8 +81,10 @@ def targets_of(kind: Targets, rowwise: bool, outputs: int, count: int) -> list[A
 
 
 def examples(entry: Loss, form: str) -> Examples:
-    if entry.outputs:
-        predictions: list[Any] = [[abs(a) for a in pair] for pair in PAIRS] if form == "distances" else PAIRS
+    if form == "boxes":
+        predictions: list[Any] = BOXES
+    elif entry.outputs:
+        predictions = [[abs(a) for a in pair] for pair in PAIRS] if form == "distances" else PAIRS
     elif entry.rowwise:
         predictions = ROWS.get(form, REAL_ROWS)
     else:

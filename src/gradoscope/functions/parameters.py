@@ -93,6 +93,20 @@ class Optional:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A tuple of values of another domain."""
+
+    domain: Domain
+
+    def admits(self, value: Any) -> bool:
+        """Whether `value` is a tuple whose entries are all admitted."""
+        return isinstance(value, tuple) and bool(value) and all(self.domain.admits(entry) for entry in value)
+
+    def __str__(self) -> str:
+        return f"tuple of {self.domain}"
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a function."""
 

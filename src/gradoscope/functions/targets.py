@@ -20,6 +20,7 @@ class Targets(Enum):
     ABOVE_MINUS_ONE = "numbers > -1"
     BINARY = "numbers from 0 to 1"
     SIGN = "-1 or 1"
+    BOXES = "boxes (x1, y1, x2, y2) with x1 <= x2 and y1 <= y2"
     CLASSES = "integer labels, or one row of probabilities per example"
     RANKS = "integer labels, one more than there are predictions in a row"
     GROUPS = "integer labels: which rows belong together"
@@ -48,7 +49,7 @@ class Targets(Enum):
             return values, namespace(values).zeros_like(values[..., 0] if rowwise else values)
         wanted = _target(target, world, values, labels=self in _LABELS)
         shape = tuple(wanted.shape)
-        if outputs:
+        if outputs and self is not Targets.BOXES:
             expected = expected[:-1]
         if self is Targets.SEQUENCES:
             expected = (*expected[:-2], *shape[-1:], expected[-1])
@@ -82,12 +83,13 @@ class Targets(Enum):
 
 
 _LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES)
-_CONDITIONS = {
+_CONDITIONS: Mapping[Targets, Callable[[Any], Any]] = {
     Targets.COUNT: lambda t: t >= 0,
     Targets.POSITIVE: lambda t: t > 0,
     Targets.ABOVE_MINUS_ONE: lambda t: t > -1,
     Targets.BINARY: lambda t: (t >= 0) & (t <= 1),
     Targets.SIGN: lambda t: (t == 1) | (t == -1),
+    Targets.BOXES: lambda t: np.tile(t[..., :2] <= t[..., 2:], 2),
     Targets.CLASSES: lambda t: (t >= 0) & (t <= 1),
 }
 

@@ -12,16 +12,19 @@ from gradoscope.arrays import (
     expm1,
     finite,
     keeping_nan,
+    largest,
     lies_within,
     magnitude,
+    total,
     where,
 )
+from gradoscope.arrays import sigmoid as elementary_sigmoid
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Dead, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped
-from gradoscope.functions.parameters import POSITIVE, REAL
+from gradoscope.functions.parameters import POSITIVE, REAL, Whole
 
 INF = math.inf
 
@@ -300,3 +303,78 @@ def _(x: Array) -> Array:
     left = (inverse * inverse - share) * inverse / (2 * (root + size))
     rise = where(x < 0, -share, share) * (1 + inverse * inverse)
     return where(x < -1, left, (1 + rise) / 2)
+
+
+@activation(
+    formula=r"f(x)_i = x_i\,\sigma(\alpha (x_i - \mu - z s)),\quad \mu, s: \text{mean and spread of } x",
+    textbook=(
+        "[a / (1 + exp(-alpha * (a - m - z * sqrt(sum((b - m)**2 for b in x) / len(x))))) for m in [sum(x) / len(x)]"
+        " for a in x]"
+    ),
+    aliases=("adaptive_swish",),
+    source="Lee, Yang, Lee & Hwang 2022, NeurIPS, arXiv 2210.11672",
+    initialiser="he_normal",
+    bound=2**10,  # the argument is rounded before the exponential, and the parts of the derivative partly cancel
+    elementwise=False,
+    domains={"axis": Whole(), "alpha": POSITIVE, "z": REAL},
+    trainable=("alpha", "z"),
+    guidance=Guidance(
+        use="Hidden layers in which only the largest values of each example should pass; z says how many.",
+        strengths=("Its threshold moves with the data: mean plus z standard deviations.",),
+        weaknesses=("Every output depends on the whole row.", "Costs an exponential."),
+        pairs_with=("categorical_cross_entropy", "mean_squared_error"),
+        differs="The paper takes mean and spread over a whole feature map; here they are those of the row along axis.",
+    ),
+)
+def ash(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
+    """X times a sigmoid gate that opens above the mean plus z standard deviations of the row.
+
+    Examples
+    --------
+    >>> ash([1.0, 2.0, 6.0]).round(6)
+    array([0.015364, 0.081379, 4.190479])
+    """
+    return x * elementary_sigmoid(_above(x, axis, alpha, z))
+
+
+@ash.tangent
+def _(v: Array, x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
+    above, apart = _above(x, axis, alpha, z), _deviation(x, axis)[0]
+    rise = alpha * x * kernels.sigmoid_slope(above)
+    # The threshold moves with the mean of (1 + z c / s) v, c being the deviations from the mean and s their spread.
+    return elementary_sigmoid(above) * v + rise * (v - _mean((1 + z * apart) * v, axis))
+
+
+@ash.cotangent
+def _(u: Array, x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
+    above, apart = _above(x, axis, alpha, z), _deviation(x, axis)[0]
+    pull = alpha * x * kernels.sigmoid_slope(above) * u
+    return elementary_sigmoid(above) * u + pull - (_mean(pull, axis) + apart * _mean(z * pull, axis))
+
+
+@ash.gradient("alpha")
+def _(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
+    return x * kernels.sigmoid_slope(_above(x, axis, alpha, z)) * _above(x, axis, 1.0, z)
+
+
+@ash.gradient("z")
+def _(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
+    return -alpha * x * kernels.sigmoid_slope(_above(x, axis, alpha, z)) * _deviation(x, axis)[1]
+
+
+def _above(x: Array, axis: int, alpha: Array, z: Array) -> Array:
+    """Alpha times how far x is above the threshold."""
+    apart, spread = _deviation(x, axis)
+    return alpha * spread * (apart - z)
+
+
+def _deviation(x: Array, axis: int) -> tuple[Array, Array]:
+    """Deviations from the mean in standard deviations, and the standard deviation; both 0 where all are equal."""
+    below = x - largest(x, axis)  # so that a large mean takes no digits away
+    direction, length = kernels.unit(below - _mean(below, axis), axis)
+    root = math.sqrt(x.shape[axis])
+    return direction * root, length / root
+
+
+def _mean(x: Array, axis: int) -> Array:
+    return total(x, axis) / x.shape[axis]

@@ -72,6 +72,8 @@ def targets_for(kind: Targets, rng: np.random.Generator, shape: tuple[int, ...])
             return rng.integers(0, 2, size=shape).astype(np.float64)
         case Targets.SIGN:
             return rng.choice([-1.0, 1.0], size=shape)
+        case Targets.BOXES:
+            return np.sort(rng.normal(size=(shape[0], 2, 2)), 1).reshape(shape[0], 4)
         case Targets.CLASSES:
             return np.eye(shape[-1])[rng.integers(0, shape[-1], size=shape[0])]
         case Targets.RANKS | Targets.SEQUENCES:

@@ -16,6 +16,7 @@ PAGES = (
     "softmax_family",
     "classes",
     "segmentation",
+    "boxes",
     "ranking",
     "batches",
     "sequences",

@@ -7,7 +7,7 @@ from gradoscope.functions.facts import ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softmax, softplus
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import POSITIVE, REAL, UNIT
+from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, UNIT
 from gradoscope.functions.targets import Targets
 
 
@@ -229,3 +229,43 @@ def batch_masks(cosines: Array, labels: Array) -> tuple[Array, Array]:
     same = cast(labels[:, None] == labels[None, :], cosines.dtype)
     others = 1 - namespace(cosines).eye(labels.shape[0], dtype=cosines.dtype)
     return others, same * others
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=r"\ell_i = (1 - c_{it})^2 + \lambda \sum_{j \ne t} c_{ij}^2",
+    textbook="sum(b * (1 - a)**2 + redundancy * (1 - b) * a**2 for a, b in zip(p, t))",
+    aliases=("barlow", "redundancy_reduction"),
+    source="Zbontar, Jing, Misra, LeCun & Deny 2021, ICML, arXiv 2103.03230",
+    tasks=(),
+    targets=Targets.CLASSES,
+    rowwise=True,
+    input="cosines",
+    before_link="cosines",
+    after_link="cosines",
+    domains={"redundancy": NOT_NEGATIVE},
+    guidance=Guidance(
+        use="Learning without labels: correlations between the features of two views, and the place of each feature.",
+        strengths=("Needs no negatives, and works with small batches.", "Features become independent of each other."),
+        weaknesses=("Works best with many features.", "The weight of redundancy must be chosen."),
+    ),
+)
+def barlow_twins(prediction: Array, target: Array, redundancy: float = 0.005) -> Array:
+    """How far a row of correlations is from 1 at its own place and 0 elsewhere; sum the rows of the matrix.
+
+    Correlations are cosines of centred features; the target of row i is i.
+
+    Examples
+    --------
+    >>> barlow_twins([[0.5, 0.5], [0.0, 1.0]], [0, 1])
+    array([0.25125, 0.     ])
+    """
+    own = distribution(target, prediction)
+    return (own * (1 - prediction) ** 2 + redundancy * (1 - own) * prediction**2).sum(-1)
+
+
+@barlow_twins.derivative
+def _(prediction: Array, target: Array, redundancy: float = 0.005) -> Array:
+    own = distribution(target, prediction)
+    return 2 * (own * (prediction - 1) + redundancy * (1 - own) * prediction)

@@ -2,7 +2,22 @@
 
 import math
 
-from gradoscope.arrays import Array, cast, exp, is_floating, largest, log1p, namespace, where
+import numpy as np
+
+from gradoscope.arrays import (
+    Array,
+    as_array,
+    cast,
+    exp,
+    is_floating,
+    largest,
+    log1p,
+    namespace,
+    reshaped,
+    where,
+    world_of,
+)
+from gradoscope.errors import UsageError
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import (
@@ -19,8 +34,9 @@ from gradoscope.functions.kernels import (
     xlogy,
 )
 from gradoscope.functions.loss import loss
-from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
+from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, Interval, Optional, Row
 from gradoscope.functions.targets import Targets
+from gradoscope.language import say
 
 CLIP = Interval(0, 0.5, open="right")
 
@@ -218,3 +234,62 @@ def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) 
     shares = distribution(target, prediction)
     slope = where(shares == 0, 0.0, -shares / (prediction + offset))
     return where(inside(prediction, clip, 1 - clip), slope, 0.0)
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    LipschitzIn(math.sqrt(2)),
+    formula=r"\ell = \log \sum_j \pi_j^\tau e^{x_j} - \sum_j t_j (x_j + \tau \log \pi_j)",
+    textbook=(
+        "sum(b * (log(sum(exp(c) * q**tau for c, q in zip(p, w))) - a - tau * log(v)) "
+        "for w in [prior or [1] * len(p)] for a, b, v in zip(p, t, w))"
+    ),
+    aliases=("logit_adjustment", "balanced_softmax"),
+    source="Menon et al. 2021, ICLR, arXiv 2007.07314; Ren et al. 2020, NeurIPS, arXiv 2007.10740",
+    tasks=("multiclass",),
+    targets=Targets.CLASSES,
+    rowwise=True,
+    link="softmax",
+    input="logits",
+    before_link="logits",
+    after_link="logits",
+    domains={"prior": Optional(Row(POSITIVE)), "tau": REAL},
+    bound=64,  # the moved logits are rounded before the exponential
+    guidance=Guidance(
+        use="One class out of several, where a few classes have most of the examples.",
+        strengths=("Its minimiser ranks classes as if all were equally frequent.",),
+        weaknesses=("Needs the frequencies of the classes.", "Its outputs are no probabilities of the training data."),
+        pairs_with=("softmax",),
+    ),
+)
+def logit_adjusted(prediction: Array, target: Array, prior: tuple[float, ...] | None = None, tau: float = 1.0) -> Array:
+    """Cross-entropy of logits to which tau times the logarithm of each class's frequency is added.
+
+    `prior` holds one number per class, frequencies or counts; without it all classes are equally frequent.
+
+    Examples
+    --------
+    >>> logit_adjusted([[1.0, 0.0]], [1], prior=(90, 10)).round(6)
+    array([3.237287])
+    """
+    moved = _moved(prediction, prior, tau)
+    return _surprise(moved, peak(moved, -1), target)
+
+
+@logit_adjusted.derivative
+def _(prediction: Array, target: Array, prior: tuple[float, ...] | None = None, tau: float = 1.0) -> Array:
+    return shares_minus(peak(_moved(prediction, prior, tau), -1), target)
+
+
+def _moved(logits: Array, prior: tuple[float, ...] | None, tau: float) -> Array:
+    """The logits plus tau times the logarithm of the prior."""
+    if prior is None:
+        return logits
+    if len(prior) != logits.shape[-1]:
+        raise UsageError(
+            say("prior must hold one number per class, {classes} of them, not {count}",
+                classes=logits.shape[-1], count=len(prior))
+        )  # fmt: skip
+    shift = as_array(tau * np.log(prior), world_of(logits), like=logits)
+    return logits + cast(reshaped(shift, logits.ndim), logits.dtype)

@@ -1,7 +1,7 @@
 """Losses for masks: how much prediction and target overlap."""
 
-from gradoscope.arrays import Array, total, where
-from gradoscope.functions.facts import Bounded, NonNegative
+from gradoscope.arrays import Array, at_least, magnitude, namespace, sign, total, where
+from gradoscope.functions.facts import Bounded, ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import sigmoid, sigmoid_slope
 from gradoscope.functions.loss import loss
@@ -268,3 +268,88 @@ def _tversky_slope(
     rise = false_positive * (1 - target) - false_negative * target
     slope = (rise * (common / safe) - target * (apart / safe)) / safe
     return slope if gamma == 1 else gamma * (apart / safe) ** (gamma - 1) * slope
+
+
+@loss(
+    NonNegative(),
+    ConvexIn(),
+    formula=(
+        r"\ell = \int_0^\infty \frac{|S_u|}{|T \cup S_u|}\,du,\quad j \in S_u: e_j \ge u,\ "
+        r"e_j = \max(0, 1 - (2 t_j - 1) x_j)"
+    ),
+    textbook=(
+        "sum((a - b) * sum(c >= a for c in e) / (sum(t) + sum((1 - y) * (c >= a) for c, y in zip(e, t)))"
+        " for e in [[max(0, 1 - (2 * y - 1) * z) for z, y in zip(p, t)]]"
+        " for a, b in zip(sorted(e)[::-1], sorted(e)[-2::-1] + [0]) if a > b)"
+    ),
+    aliases=("lovasz_hinge", "lovasz_softmax", "lovasz_loss"),
+    source="Berman, Rannen Triki & Blaschko 2018, CVPR, arXiv 1705.08790",
+    tasks=("binary",),
+    targets=Targets.BINARY,
+    rowwise=True,
+    input="logits",
+    before_link="logits",
+    after_link="logits",
+    bound=16,  # a sum over the row
+    guidance=Guidance(
+        use="Masks, scored by intersection over union; each row holds the pixels of one image.",
+        strengths=("Equals the score itself, one minus intersection over union, on masks of 0 and 1.", "Convex."),
+        weaknesses=("Sorts the errors of each row.", "Slow at the start: begin with cross-entropy."),
+        pairs_with=("identity",),
+        differs="Logits give the Lovasz hinge, probabilities the Lovasz softmax (of several classes: its mean).",
+    ),
+)
+def lovasz(prediction: Array, target: Array) -> Array:
+    """The Lovasz extension of one minus the intersection over union, of the hinge errors of each row.
+
+    Examples
+    --------
+    >>> lovasz([[2.0, -0.5, 0.0]], [[1.0, 0.0, 1.0]]).round(6)
+    array([0.583333])
+    """
+    return _lovasz_value(_hinge_errors(prediction, target), target)
+
+
+@lovasz.derivative
+def _(prediction: Array, target: Array) -> Array:
+    errors = _hinge_errors(prediction, target)
+    return where(errors > 0, (1 - 2 * target) * _lovasz_weights(errors, target), 0.0)
+
+
+@lovasz.form(
+    "probabilities",
+    "sum((a - b) * sum(c >= a for c in e) / (sum(t) + sum((1 - y) * (c >= a) for c, y in zip(e, t)))"
+    " for e in [[abs(y - z) for z, y in zip(p, t)]]"
+    " for a, b in zip(sorted(e)[::-1], sorted(e)[-2::-1] + [0]) if a > b)",
+)
+def lovasz_of_probabilities(prediction: Array, target: Array) -> Array:
+    """The same of the differences between probabilities and target."""
+    return _lovasz_value(magnitude(prediction - target), target)
+
+
+@lovasz_of_probabilities.derivative
+def _(prediction: Array, target: Array) -> Array:
+    error = prediction - target
+    return sign(error) * _lovasz_weights(magnitude(error), target)
+
+
+def _hinge_errors(logits: Array, target: Array) -> Array:
+    return at_least(1 - (2 * target - 1) * logits, 0.0)
+
+
+def _lovasz_value(errors: Array, target: Array) -> Array:
+    return (errors * _lovasz_weights(errors, target)).sum(-1)
+
+
+def _lovasz_weights(errors: Array, target: Array) -> Array:
+    """By how much each error, taken in after all larger ones, raises one minus the intersection over union."""
+    xp = namespace(errors, target)
+    order = xp.argsort(-errors, axis=-1, stable=True)
+    hit = xp.take_along_axis(target, order, axis=-1)
+    left = total(target, -1) - xp.cumsum(hit, axis=-1)
+    joined = total(target, -1) + xp.cumsum(1 - hit, axis=-1)
+    before = joined - (1 - hit)
+    # (left + hit) / before - left / joined, without cancellation; 1 for the first error where nothing is to be found
+    rise = (hit * joined + left * (1 - hit)) / (where(before > 0, before, 1.0) * joined)
+    rise = where(before > 0, rise, 1.0)
+    return xp.take_along_axis(rise, xp.argsort(order, axis=-1, stable=True), axis=-1)

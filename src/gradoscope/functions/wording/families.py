@@ -33,6 +33,7 @@ def family_text(family: str) -> str:
         "softmax_family": say("several classes, after softmax"),
         "classes": say("several classes in other ways"),
         "segmentation": say("masks"),
+        "boxes": say("boxes"),
         "ranking": say("pairs, triplets, rankings"),
         "sequences": say("sequences"),
         "batches": say("rows of a batch against each other"),
