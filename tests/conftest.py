@@ -10,6 +10,8 @@ os.environ["JAX_COMPILATION_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cach
 os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 os.environ.setdefault("KERAS_BACKEND", "torch")  # Keras on JAX breaks that rule: tested in processes of its own
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.05"
+# XLA's plainer code generator: the same bits in half the time to compile, though 1.0 to 1.4 times that to run.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1")
 
 import hypothesis
 import jax

@@ -142,7 +142,7 @@ def test_ctrl_c_stops_a_comparison_and_leaves_its_store_alone(tmp_path: Path) ->
     # A shell may start its background jobs with SIGINT ignored; the program must meet it as at a terminal.
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     code = f"{heed}; from gradoscope.cli import main; main()"
-    arguments = ["compare", "digits", "--epochs", "100000", "--quiet"]
+    arguments = ["compare", "digits", "--hidden", "4", "--activations", "relu,tanh", "--epochs", "100000", "--quiet"]
     process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=tmp_path, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while not (tmp_path / "studies").exists() and time.monotonic() < deadline:

@@ -161,8 +161,10 @@ def test_the_experiment_of_a_network_trains_it_again_in_time_order(tmp_path: Pat
     )
 
 
+# A shell may start its background jobs with SIGINT ignored; the program must meet it as at a terminal.
+HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 COMMAND = [
-    sys.executable, "-c", "from gradoscope.cli import main; main()", "compare", "--quiet", "--json"
+    sys.executable, "-c", f"{HEED}; from gradoscope.cli import main; main()", "compare", "--quiet", "--json"
 ]  # fmt: skip
 ASKED = ["digits", "--hidden", "8", "--seeds", "8", "--epochs", "4", "--learning-rates", "0.01,0.03",
          "--activations", "relu,tanh"]  # fmt: skip
@@ -211,7 +213,7 @@ def test_a_study_that_was_killed_ends_like_an_undisturbed_one(tmp_path: Path) ->
 
 def test_ctrl_c_says_how_to_continue(tmp_path: Path) -> None:
     folder = tmp_path / "s"
-    endless = ["digits", "--hidden", "8", "--epochs", "100000", "--out", str(folder)]
+    endless = ["digits", "--hidden", "8", "--activations", "relu,tanh", "--epochs", "100000", "--out", str(folder)]
     process = subprocess.Popen([*COMMAND, *endless], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     while not (folder / "study.sqlite").exists():
         time.sleep(0.01)

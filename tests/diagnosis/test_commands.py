@@ -111,7 +111,7 @@ def test_options_of_the_network_are_refused_beside_a_run(run: Run, faulty: Path,
 
 
 def test_data_by_name(run: Run) -> None:
-    ended = run("diagnose", "spirals", "--hidden", "8", "--epochs", 3, "--json", "--quiet")
+    ended = run("diagnose", "xor", "--hidden", "8", "--epochs", 40, "--json", "--quiet")
     assert json.loads(ended.out)["score"]["metric"] == "accuracy"
 
 

@@ -13,7 +13,7 @@ import pytest
 from gradoscope.errors import UsageError
 from gradoscope.training.parallel import join, over_devices
 
-TWO_DEVICES = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+TWO_DEVICES = {"XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"}
 ALONE = """
 from gradoscope.training.parallel import over_devices
 with over_devices(1): train("one.npz")
