@@ -46,6 +46,8 @@ def polynomial(x: Array, fit: Fit) -> Array:
 
 def tanh(x: Array) -> Array:
     """The hyperbolic tangent; XLA's loses up to 4 units in float32 and 7 in float64."""
+    if eager.is_ours(x):
+        return eager.tanh(x)
     if world_of(x) != "jax":
         return namespace(x).tanh(x)
     if single.is_single(x):
@@ -176,9 +178,8 @@ def normal_cdf(x: Array) -> Array:
 
 def times_normal_cdf(x: Array) -> Array:
     """X Phi(x); 0 at -infinity."""
-    wide = eager.widened_here(x)
-    if wide is not None:
-        return eager.times_normal_cdf(x, wide)
+    if eager.is_ours(x):
+        return eager.gelu(x)
     return single.times_normal_cdf(x) if single.is_single(x) else _times_normal_cdf(x)
 
 
@@ -192,9 +193,8 @@ def _times_normal_cdf(x: Array) -> Array:
 
 def times_normal_cdf_slope(x: Array) -> Array:
     """Phi(x) + x phi(x)."""
-    wide = eager.widened_here(x)
-    if wide is not None:
-        return eager.times_normal_cdf_slope(x, wide)
+    if eager.is_ours(x):
+        return eager.slope_of(eager.gelu, x)
     return single.times_normal_cdf_slope(x) if single.is_single(x) else _times_normal_cdf_slope(x)
 
 

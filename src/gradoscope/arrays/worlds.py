@@ -148,6 +148,8 @@ def is_double(x: Array) -> bool:
 
 def cast(x: Array, dtype: Any) -> Array:
     """`x` in another dtype of its own world."""
+    if x.dtype == dtype:
+        return x
     return x.to(dtype) if world_of(x) == "torch" else x.astype(dtype)
 
 

@@ -148,6 +148,17 @@ class Activation:
         """
         self._definition.native = native
 
+    def together(self, both: Formula) -> None:
+        """Decorator: `both(x, slope)`, of float32 numbers in eager PyTorch, gives the value and fills `slope`.
+
+        For a function of rows it fills `kept` instead, from which `pull(u, kept)` gives the gradient for `u`.
+        """
+        self._definition.both = both
+
+    def pull(self, pull: Formula) -> None:
+        """Decorator, after `together`: the gradient from what it kept."""
+        self._definition.pull = pull
+
     def with_parameters(self, **parameters: Any) -> "Activation":
         """The same activation with other default parameters.
 
@@ -205,6 +216,8 @@ class _Definition:
         self.name, self.value = name, value
         self.partials: dict[str | None, Partial] = {}
         self.native: Formula | None = None
+        self.both: Formula | None = None
+        self.pull: Formula | None = None
         self._rules: dict[tuple[str, ...], Rule] = {}
 
     def write(self, argument: str | None, partial: Partial) -> None:
@@ -221,9 +234,9 @@ class _Definition:
         if names not in self._rules:
             partials = tuple(self._partial(argument, names) for argument in (None, *names))
             value = self.with_named(self.value, names)
-            native = None if names else self.native
+            native, both = (None, None) if names else (self.native, self.both)
             rows = isinstance(partials[0], Linear)
-            self._rules[names] = Rule(self.name, value, partials, ("x", *names), native, rows)
+            self._rules[names] = Rule(self.name, value, partials, ("x", *names), native, rows, both, self.pull)
         return self._rules[names]
 
     def _partial(self, argument: str | None, names: tuple[str, ...]) -> Partial | None:

@@ -13,6 +13,7 @@ from gradoscope.arrays import (
     cast,
     constant,
     doubled,
+    eager,
     exp,
     floor,
     is_array,
@@ -21,6 +22,7 @@ from gradoscope.arrays import (
     is_plain,
     isfinite,
     largest,
+    lies_within,
     lifted_exp,
     log,
     log1p,
@@ -39,7 +41,6 @@ from gradoscope.arrays import (
 )
 from gradoscope.arrays import sigmoid as elementary_sigmoid
 
-ALMOST_NONE = 1e-6  # what is left beside a larger share has lost digits in float64
 TAIL = 80.0  # beyond it sigmoid(-x) = exp(-x) in every dtype, and exp(16 - x) stays normal where exp(-x) does not
 SHIFT, UNSHIFT = 16.0, math.exp(-16)  # x - 16 is exact for x > 32
 
@@ -113,9 +114,10 @@ def _lost(x: Array, top: Array) -> Array:
 
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) divided by its sum along `axis`."""
-    wide = _in_torch(x)
-    if wide is not None:
-        return cast(wide.softmax(axis), x.dtype)
+    if axis == -1 and eager.is_ours(x) and lies_within(x, -TAIL, TAIL):
+        return eager.softmax(x)
+    if eager.is_ours(x) and lies_within(x, -math.inf, 3e38):  # masked logits, say
+        return cast(cast(x, namespace(x).float64).softmax(axis), x.dtype)
     parts = peak(x, axis)
     if single.is_single(x):  # one sum less: beside 1, the rest may be lost
         return parts.shares / total(parts.shares, axis)
@@ -124,11 +126,6 @@ def softmax(x: Array, axis: int) -> Array:
 
 def log_softmax(x: Array, axis: int) -> Array:
     """The logarithm of softmax, exact for the largest entry too."""
-    wide = _in_torch(x)
-    if wide is not None:
-        logs = wide.log_softmax(axis)
-        if bool(logs.amax() < -ALMOST_NONE):
-            return cast(logs, x.dtype)
     parts = peak(x, axis)
     lost = log1p(parts.rest)
     if world_of(x) == "jax":  # compiled into one pass over x, without storing `below`
@@ -136,36 +133,18 @@ def log_softmax(x: Array, axis: int) -> Array:
     return parts.below - lost
 
 
-def _in_torch(x: Array) -> Array | None:
-    """float32 numbers of eager PyTorch, none of them infinite, as float64; else None."""
-    if world_of(x) != "torch" or not math.prod(x.shape):
-        return None
-    wide = doubled(x)
-    return wide if wide is not None and bool(wide.amax() < math.inf) else None
-
-
-def _usual_shares(x: Array, axis: int) -> Array | None:
-    """Softmax in float64 of float32 numbers in eager PyTorch, where no share is nearly 1; else None."""
-    wide = _in_torch(x)
-    shares = None if wide is None else wide.softmax(axis)
-    return shares if shares is not None and bool(shares.amax() < 1 - ALMOST_NONE) else None
-
-
-def pull_softmax(u: Array, x: Array, axis: int) -> Array:
-    """The gradient in logits x for a gradient u in their softmax."""
-    shares = _usual_shares(x, axis)
-    if shares is None:
-        return softmax_gradient(u, softmax(x, axis), axis)
-    weighed = shares * u
-    return cast(weighed - shares * total(weighed, axis), x.dtype)
-
-
-def pull_log_softmax(u: Array, x: Array, axis: int) -> Array:
-    """The gradient in logits x for a gradient u in their log softmax."""
-    shares = _usual_shares(x, axis)
-    if shares is None:
-        return log_softmax_gradient(u, peak(x, axis), axis)
-    return cast(u - shares * total(cast(u, shares.dtype), axis), x.dtype)
+def log_softmax_with_shares(x: Array, shares: Array) -> Array:
+    """The logarithm of softmax of rows in eager PyTorch, and softmax itself in `shares`."""
+    top = largest(x, -1)
+    if not moderate(x, top):
+        parts = peak(x, -1)
+        namespace(x).div(parts.shares, 1 + parts.rest, out=shares)
+        return parts.below - log1p(parts.rest)
+    namespace(x).exp(x, out=shares)
+    whole, most = shares.sum(-1, keepdim=True, dtype=namespace(x).float64), exp(top)
+    lost = log1p(rest_of(x, top, shares, whole, most) / most)
+    shares *= cast(1 / whole, x.dtype)
+    return (x - top).sub_(cast(lost, x.dtype))
 
 
 def sigmoid(x: Array, lost: Array = 0.0) -> Array:

@@ -81,7 +81,9 @@ class Rule:
 
     `name` appears in messages; `labels` names each argument there. `native`, of (torch.nn.functional, arguments), is
     PyTorch's own function, where that is as exact. `rows`: each row (the last axis) gives its values by itself.
-    `both`, of (arguments, slope), gives the value and fills `slope` with the derivative in the first argument.
+    `both`, of (arguments, slope), is a kernel of eager PyTorch, for float32 at least: it gives the value and fills
+    `slope` with the derivative in the first argument. Where there is `pull`, of (cotangent, slope), it gives the
+    gradient, and `slope` is whatever it needs, also the value itself.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Rule:
     native: Formula | None = None
     rows: bool = False
     both: Formula | None = None
+    pull: Formula | None = None
 
     @property
     def pointwise(self) -> bool:

@@ -1,6 +1,6 @@
 """Rules in PyTorch: an autograd function whose backward pass is the written derivative."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -8,10 +8,10 @@ import torch
 
 from gradoscope.arrays import Array, is_plain
 from gradoscope.errors import UsageError
-from gradoscope.functions.rules import BLOCK, Formula, Pointwise, Rule, blocks
+from gradoscope.functions.rules import BLOCK, Formula, Pointwise, Rowwise, Rule, blocks
 from gradoscope.language import say
 
-ROWS_BLOCK = 1 << 18  # numbers in the rows that are worked off at once
+TOGETHER = 1 << 18  # numbers that are worked off at once: the caches hold them, and calls hardly count
 
 
 def apply_rule(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
@@ -26,8 +26,7 @@ def apply_rule(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, A
         value: Array = rule.native(torch.nn.functional, *arguments, **options)
         return value
     if torch.is_grad_enabled() and any(argument.requires_grad for argument in arguments):
-        together = rule.both is not None and arguments[0].ndim > 1 and is_plain(arguments[0])
-        function = Together if together and not arguments[1].requires_grad else Differentiable
+        function = Together if _is_together(rule, arguments, options) else Differentiable
         return function.apply(rule, options, *arguments)  # type: ignore[no-untyped-call]
     return _value(rule, options, arguments)
 
@@ -64,28 +63,89 @@ class Differentiable(torch.autograd.Function):
 
 
 class Together(torch.autograd.Function):
-    """A rule of rows whose derivative is computed with the value, and waits for the backward pass."""
+    """A rule whose derivative is computed with the value, in the cache, and waits for the backward pass."""
 
     @staticmethod
-    def forward(ctx: Any, rule: Rule, options: Mapping[str, Any], prediction: Array, target: Array) -> Array:
-        """The value; a few rows at a time, so that they lie in the cache."""
-        assert rule.both is not None
-        slopes, values = torch.empty_like(prediction), prediction.new_empty(prediction.shape[:-1])
-        step = max(1, ROWS_BLOCK * len(prediction) // max(prediction.numel(), 1))
-        for start in range(0, len(prediction), step):
-            rows = slice(start, start + step)
-            values[rows] = rule.both(prediction[rows], target[rows], slopes[rows], **options)
-        ctx.rule, ctx.options, ctx.slopes = rule, options, slopes
-        ctx.save_for_backward(prediction, target)
+    def forward(ctx: Any, rule: Rule, options: Mapping[str, Any], *arguments: Array) -> Array:
+        """The value."""
+        ctx.rule, ctx.options = rule, options
+        values, ctx.kept = _together(rule, options, arguments)
+        ctx.shared = ctx.kept is values
+        ctx.save_for_backward(*arguments)
         return values
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Array) -> tuple[Any, ...]:
         """The waiting derivative, used up by the first backward pass; later ones compute it again."""
-        slopes, ctx.slopes = ctx.slopes, None
-        if slopes is None or torch.is_grad_enabled():
-            return None, None, _backward(ctx.rule, 0, cotangents[0], ctx.saved_tensors, ctx.options), None
-        return None, None, slopes.mul_(cotangents[0][..., None]), None
+        kept, ctx.kept = ctx.kept, None
+        others = (None,) * (len(ctx.rule.partials) - 1)
+        (coming,) = cotangents
+        if kept is None or torch.is_grad_enabled():
+            return None, None, _backward(ctx.rule, 0, coming, ctx.saved_tensors, ctx.options), *others
+        if ctx.rule.pull is not None:
+            return None, None, _pulled(ctx, coming, kept), *others
+        part = ctx.rule.partials[0]
+        return None, None, kept.mul_(coming[..., None] if isinstance(part, Rowwise) else coming), *others
+
+
+def _is_together(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> bool:
+    """Whether `Together` takes the rule: only the first argument is differentiated, in eager PyTorch on the CPU."""
+    first, *rest = arguments
+    if not is_plain(first) or not first.numel() or any(argument.requires_grad for argument in rest):
+        return False
+    if rule.pointwise:
+        return all(argument.shape == first.shape for argument in rest)
+    return rule.both is not None and first.ndim > 1 and options.get("axis", -1) == -1
+
+
+def _together(rule: Rule, options: Mapping[str, Any], arguments: tuple[Array, ...]) -> tuple[Array, Array]:
+    """The value, and what `both` keeps for the backward pass; a few numbers or rows at a time."""
+    first = arguments[0]
+    both = rule.both if rule.both is not None and (rule.rows or first.dtype == torch.float32) else partial(_both, rule)
+    if first.numel() <= TOGETHER:
+        kept = torch.empty_like(first)
+        values = both(*arguments, kept, **options)
+        return values.clone() if any(values is argument for argument in arguments) else values, kept
+    flat = tuple(argument.reshape(-1) for argument in arguments) if rule.pointwise else arguments
+    kept, values = torch.empty_like(flat[0]), None
+    for here in _pieces(flat[0]):
+        room = kept[here]
+        part = both(*(argument[here] for argument in flat), room, **options)
+        if part is room:
+            values = kept
+        else:
+            values = torch.empty((len(kept), *part.shape[1:]), dtype=part.dtype) if values is None else values
+            values[here] = part
+    if not rule.pointwise:
+        return values, kept
+    return values.reshape(first.shape), kept.reshape(first.shape)
+
+
+def _both(rule: Rule, *arguments: Array, **options: Any) -> Array:
+    """Value and derivative of any rule, in place of its kernel."""
+    *inputs, slope = arguments
+    part = rule.partials[0]
+    assert isinstance(part, Pointwise)
+    slope.copy_(part.derivative(*inputs, **options))
+    return rule.value(*inputs, **options)
+
+
+def _pulled(ctx: Any, coming: Array, kept: Array) -> Array:
+    """The gradient from what was kept, a few rows at a time; in its place, unless that is the value."""
+    if kept.numel() <= TOGETHER:
+        gradient: Array = ctx.rule.pull(coming, kept, **ctx.options)
+        return gradient
+    gradient = torch.empty_like(kept) if ctx.shared else kept
+    for here in _pieces(kept):
+        gradient[here] = ctx.rule.pull(coming[here], kept[here], **ctx.options)
+    return gradient
+
+
+def _pieces(first: Array) -> Iterator[slice]:
+    """Slices of the first axis."""
+    step = max(1, TOGETHER * len(first) // first.numel())
+    for start in range(0, len(first), step):
+        yield slice(start, start + step)
 
 
 def _backward(

@@ -63,9 +63,17 @@ def silu(x: Array) -> Array:
 
 @silu.derivative
 def _(x: Array) -> Array:
-    if eager.is_still(x) and lies_within(x, -kernels.TAIL, kernels.TAIL):
-        return eager.silu_slope(x)
+    if eager.is_ours(x) and lies_within(x, -kernels.TAIL, kernels.TAIL):
+        return eager.slope_of(eager.silu, x)
     return kernels.times_gate_slope(x, x)
+
+
+@silu.together
+def _(x: Array, slope: Array) -> Array:
+    if lies_within(x, -kernels.TAIL, kernels.TAIL):
+        return eager.silu(x, slope)
+    slope[...] = silu.derivative(x)
+    return silu(x)
 
 
 @activation(

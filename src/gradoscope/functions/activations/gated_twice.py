@@ -8,10 +8,12 @@ from gradoscope.arrays import (
     at_least,
     at_most,
     bell,
+    eager,
     erf,
     erf_share,
     exp,
     is_double,
+    lies_within,
     lifted_exp,
     log1p,
     tanh,
@@ -73,6 +75,14 @@ def _(x: Array) -> Array:
         return power * (4 * (x + 1) + power * ((4 * x + 6) + power * (4 + power))) / (below * below)
 
     return within(x, -kernels.TAIL, 1e4, usual, lambda x: where(x > 0, 1.0, kernels.times_tail(1 + x, x)))
+
+
+@mish.together
+def _(x: Array, slope: Array) -> Array:
+    if lies_within(x, -kernels.TAIL, INF):
+        return eager.mish(x, slope)
+    slope[...] = mish.derivative(x)
+    return mish(x)
 
 
 @activation(

@@ -65,6 +65,9 @@ def _(x: Array) -> Array:
     return times_normal_cdf_slope(x)
 
 
+gelu.together(eager.gelu)
+
+
 LINEAR = two_parts("1.5957691216057307117597842397375274")  # 2 sqrt(2 / pi)
 CUBIC = two_parts("0.071354816272600248776338752279863541")  # 0.044715 times that
 
@@ -99,9 +102,8 @@ def gelu_tanh(x: Array) -> Array:
     >>> gelu_tanh([-1.0, 2.0]).round(6)
     array([-0.158808,  1.954598])
     """
-    wide = eager.widened_here(x)
-    if wide is not None:
-        return eager.gelu_tanh(x, wide, LINEAR[1][0], CUBIC[1][0])
+    if eager.is_ours(x):
+        return eager_gelu_tanh(x)
     wide = doubled(x)
     if wide is not None:
         at = clipped(wide, -1e3, 1e3)
@@ -110,6 +112,14 @@ def gelu_tanh(x: Array) -> Array:
         return single.gelu_tanh(x)
     near = clipped(x, -1e3, 1e3)
     return kernels.times_gate(x, *_double_argument(near))
+
+
+def eager_gelu_tanh(x: Array, slope: Array | None = None) -> Array:
+    """The kernel of eager PyTorch."""
+    return eager.gelu_tanh(x, LINEAR[1][0], CUBIC[1][0], slope)
+
+
+gelu_tanh.together(eager_gelu_tanh)
 
 
 def _double_argument(x: Array) -> tuple[Array, Array]:
@@ -124,9 +134,8 @@ def _double_argument(x: Array) -> tuple[Array, Array]:
 
 @gelu_tanh.derivative
 def _(x: Array) -> Array:
-    wide = eager.widened_here(x)
-    if wide is not None:
-        return eager.gelu_tanh_slope(x, wide, LINEAR[1][0], CUBIC[1][0])
+    if eager.is_ours(x):
+        return eager.slope_of(eager_gelu_tanh, x)
     wide = doubled(x)
     if wide is not None:
         at = clipped(wide, -1e3, 1e3)

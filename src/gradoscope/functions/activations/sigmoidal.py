@@ -10,6 +10,7 @@ from gradoscope.arrays import (
     atan,
     bell,
     constant,
+    eager,
     exp,
     expm1,
     magnitude,
@@ -80,6 +81,9 @@ def _(x: Array) -> Array:
     return kernels.sigmoid_slope(x)
 
 
+sigmoid.together(eager.sigmoid)
+
+
 @activation(
     Range(-1, 1),
     Limits(-1, 1),
@@ -115,6 +119,9 @@ def tanh(x: Array) -> Array:
 @tanh.derivative
 def _(x: Array) -> Array:
     return kernels.sech_squared(x)
+
+
+tanh.together(eager.tanh)
 
 
 @activation(

@@ -1,6 +1,6 @@
 """Functions of rows: softmax and its kin."""
 
-from gradoscope.arrays import Array, at_least, cast, largest, total, where
+from gradoscope.arrays import Array, at_least, cast, eager, largest, lies_within, total, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
@@ -44,7 +44,22 @@ def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 
 @softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return kernels.pull_softmax(u, x / temperature, axis) / temperature
+    return kernels.softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
+
+
+@softmax.together
+def _(x: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
+    logits = x if temperature == 1 else x / temperature
+    if lies_within(logits, -kernels.TAIL, kernels.TAIL):
+        return eager.softmax(logits, shares)
+    shares[...] = kernels.softmax(logits, axis)
+    return shares
+
+
+@softmax.pull
+def _(u: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
+    gradient = eager.pull_softmax(u, shares)
+    return gradient if temperature == 1 else gradient / temperature
 
 
 def softmax_change(v: Array, shares: Array, axis: int) -> Array:
@@ -91,7 +106,17 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @log_softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    return kernels.pull_log_softmax(u, x, axis)
+    return kernels.log_softmax_gradient(u, kernels.peak(x, axis), axis)
+
+
+@log_softmax.together
+def _(x: Array, shares: Array, axis: int = -1) -> Array:
+    return kernels.log_softmax_with_shares(x, shares)
+
+
+@log_softmax.pull
+def _(u: Array, shares: Array, axis: int = -1) -> Array:
+    return eager.pull_log_softmax(u, shares)
 
 
 @activation(
@@ -126,7 +151,7 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 @softmin.cotangent
 def _(u: Array, x: Array, axis: int = -1) -> Array:
-    return -kernels.pull_softmax(u, -x, axis)
+    return -kernels.softmax_gradient(u, kernels.softmax(-x, axis), axis)
 
 
 @activation(

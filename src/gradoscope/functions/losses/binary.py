@@ -1,6 +1,6 @@
 """Losses for two classes, and for several labels at once; z is the logit."""
 
-from gradoscope.arrays import Array, at_least, exp, log1p, magnitude, where, within
+from gradoscope.arrays import Array, at_least, eager, exp, lies_within, log1p, magnitude, where, within
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, inside, mix, sigmoid, softplus, xlogy
@@ -60,6 +60,14 @@ def binary_cross_entropy(prediction: Array, target: Array) -> Array:
 @binary_cross_entropy.derivative
 def _(prediction: Array, target: Array) -> Array:
     return (1 - target) * sigmoid(prediction) - target * sigmoid(-prediction)
+
+
+@binary_cross_entropy.together
+def _(prediction: Array, target: Array, slope: Array) -> Array:
+    if lies_within(prediction, -HUGE, HUGE):
+        return eager.logistic_loss(prediction, target, slope)
+    slope[...] = binary_cross_entropy.derivative(prediction, target)
+    return binary_cross_entropy(prediction, target)
 
 
 @binary_cross_entropy.target_derivative
