@@ -118,6 +118,10 @@ def softmax(x: Array, axis: int) -> Array:
         return eager.softmax(x)
     if eager.is_ours(x) and lies_within(x, -math.inf, 3e38):  # masked logits, say
         return cast(cast(x, namespace(x).float64).softmax(axis), x.dtype)
+    wide = doubled(x)
+    if wide is not None and lies_within(wide, -700, 700):  # no exponential is infinite, and nothing needs a shift
+        powers = exp(wide)
+        return cast(powers / total(powers, axis), x.dtype)
     parts = peak(x, axis)
     if single.is_single(x):  # one sum less: beside 1, the rest may be lost
         return parts.shares / total(parts.shares, axis)

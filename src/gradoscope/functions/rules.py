@@ -142,7 +142,7 @@ def in_numpy(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, 
         return np.asarray(formula(*arrays, **options), dtype=dtype)[()]
 
 
-BLOCK = 1 << 15  # numbers; what one operation leaves then lies in the cache for the next
+BLOCK = 15_000  # numbers; what one operation leaves lies in the cache for the next, and its memory is used again
 
 
 def in_blocks(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
@@ -151,7 +151,7 @@ def in_blocks(formula: Formula, empty: Callable[..., Array], block: int = BLOCK)
     def run_blocks(*arrays: Array, **options: Any) -> Array:
         first = arrays[0]
         size = math.prod(first.shape)
-        if size <= 4 * block or any(array.shape != first.shape and array.ndim for array in arrays):
+        if size <= block or any(array.shape != first.shape and array.ndim for array in arrays):
             return formula(*arrays, **options)
         flat = [array.reshape(-1) if array.ndim else array for array in arrays]
         result = empty(size, dtype=first.dtype)

@@ -8,7 +8,7 @@ import torch
 
 from gradoscope.arrays import Array, is_plain
 from gradoscope.errors import UsageError
-from gradoscope.functions.rules import BLOCK, Formula, Pointwise, Rowwise, Rule, blocks
+from gradoscope.functions.rules import Formula, Pointwise, Rowwise, Rule, blocks
 from gradoscope.language import say
 
 TOGETHER = 1 << 18  # numbers that are worked off at once: the caches hold them, and calls hardly count
@@ -175,4 +175,4 @@ def _value(rule: Rule, options: Mapping[str, Any], arguments: tuple[Array, ...])
 
 def _quick(rule: Rule, formula: Formula, like: Array) -> Formula:
     """The formula in blocks that lie in the caches of all threads of PyTorch."""
-    return blocks(rule, formula, partial(torch.empty, device=like.device), BLOCK * torch.get_num_threads())
+    return blocks(rule, formula, partial(torch.empty, device=like.device), TOGETHER)
