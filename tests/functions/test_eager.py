@@ -99,3 +99,9 @@ def test_logistic_loss_of_soft_labels_and_infinite_logits() -> None:
         wide, goal = z.detach().double().numpy(), target.double().numpy()
         np.testing.assert_allclose(value.detach(), losses["binary_cross_entropy"](wide, goal), rtol=5e-7)
         np.testing.assert_allclose(slope, losses["binary_cross_entropy"].derivative(wide, goal), rtol=5e-7)
+
+
+def test_tanhshrink_keeps_its_digits() -> None:
+    x = torch.linspace(0.3, 9, 20001)
+    wide = x.double().numpy()
+    np.testing.assert_allclose(activations["tanhshrink"](x), wide - np.tanh(wide), rtol=5.9e-7)

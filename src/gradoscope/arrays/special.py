@@ -46,8 +46,6 @@ def polynomial(x: Array, fit: Fit) -> Array:
 
 def tanh(x: Array) -> Array:
     """The hyperbolic tangent; XLA's loses up to 4 units in float32 and 7 in float64."""
-    if eager.is_ours(x):
-        return eager.tanh(x)
     if world_of(x) != "jax":
         return namespace(x).tanh(x)
     if single.is_single(x):
