@@ -10,9 +10,10 @@ import numpy as np
 from benchmarks.trainers import Task, Trainer, prepared
 from gradoscope.training import Signals
 from gradoscope.training.batches import Data, batches
-from gradoscope.training.epoch import State, advance, closed
+from gradoscope.training.epoch import advance, closed
 from gradoscope.training.evaluation import Program
 from gradoscope.training.optimizers import factors
+from gradoscope.training.state import State
 
 
 @partial(jax.jit, static_argnames="program", donate_argnames="state")
@@ -40,6 +41,6 @@ def bare(work: Task) -> Trainer:
         nonlocal state
         order = np.random.default_rng(int(state.epoch)).permutation(len(work.inputs)).astype(np.int32)
         state, record = _bare(program, state, data, rate, order)  # type: ignore[arg-type]
-        return jax.device_get(record)
+        return np.asarray(record)
 
     return Trainer(epoch, lambda X: X.argmax(1))

@@ -18,9 +18,10 @@ from benchmarks.peers import Inputs, Labels, torch_network
 from gradoscope.networks import TrainingSpec, init, plan
 from gradoscope.training import outputs
 from gradoscope.training.batches import Data
-from gradoscope.training.epoch import State, start, train_epoch
+from gradoscope.training.epoch import train_epoch
 from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import objective
+from gradoscope.training.state import State, start
 
 os.environ["KERAS_BACKEND"] = "jax"  # read when Keras is first imported
 os.environ["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"  # else a second run of the benchmarks compiles nothing
@@ -72,7 +73,7 @@ def ours(work: Task, members: int = 1) -> Trainer:
     def epoch() -> object:
         nonlocal state
         state, record = train_epoch(program, state, data, rates, 0)
-        return jax.device_get(record)
+        return record
 
     return Trainer(epoch, lambda X: outputs(program.plan, state.params, state.moving, X)[0].argmax(1))
 

@@ -16,9 +16,10 @@ from gradoscope.data import DataSpec, Rows
 from gradoscope.networks import Experiment, Layer, Named, NetworkSpec, Params, Schedule, TrainingSpec, init, plan
 from gradoscope.training import outputs
 from gradoscope.training.batches import Data
-from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.epoch import train_epoch
 from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import objective
+from gradoscope.training.state import start
 
 torch.set_num_threads(1)  # these networks are so small that a second thread only waits
 Floats = NDArray[np.float32]

@@ -10,9 +10,10 @@ from tests.training.experiments import TRAIN, VALIDATION, population
 
 from gradoscope.networks import init, plan
 from gradoscope.training.batches import Data
-from gradoscope.training.epoch import State, start, train_epoch, train_ordered
+from gradoscope.training.epoch import train_epoch, train_ordered
 from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import Terms, objective
+from gradoscope.training.state import State, start
 
 EXPERIMENTS = population(("tanh", "relu"), optimizer="nadam", learning_rate=0.01, patience=50, seed=3)
 NETWORKS = [each.network for each in EXPERIMENTS]

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from gradoscope.networks import Layer, Named, NetworkSpec, Params, TrainingSpec, init, plan
 from gradoscope.training import Signals, stacks
 from gradoscope.training.batches import Data, cuts_of
-from gradoscope.training.epoch import start, train_epoch, train_ordered
+from gradoscope.training.epoch import train_epoch, train_ordered
 from gradoscope.training.evaluation import Program
+from gradoscope.training.measuring import is_due
 from gradoscope.training.objective import Terms, objective
-from gradoscope.training.signals import FORMULAS
+from gradoscope.training.signals import AT_END, FORMULAS
+from gradoscope.training.state import start
 
 NAMES = ("tanh", "relu")
 RATE = 0.1
@@ -183,6 +185,29 @@ def test_an_epoch_is_cut_around_its_measured_steps() -> None:
 
 def test_a_batch_that_is_filled_up_is_not_measured() -> None:
     assert cuts_of(steps=65, full=64, every=64).start.tolist() == [0, 1, 2]
+
+
+def test_short_epochs_measure_at_first_and_then_now_and_then() -> None:
+    def due(steps: int) -> list[int]:
+        return np.flatnonzero([is_due(epoch, steps) for epoch in range(30)]).tolist()  # type: ignore[arg-type]
+
+    assert due(64) == list(range(30))
+    assert due(20) == [*range(8), 9, 12, 15, 18, 21, 24, 27]  # 60 steps apart
+    assert due(1) == [*range(9), 16, 24]
+
+
+def test_what_was_measured_stands_until_it_is_measured_again() -> None:
+    """Epochs of two steps: of the ninth to the seventeenth, only the first and the last measure."""
+    data, state, records = Data(INPUTS, TARGETS, INPUTS, TARGETS), start(PROGRAM, PARAMS), []  # type: ignore[arg-type]
+    for _ in range(17):
+        state, record = train_epoch(PROGRAM, state, data, np.array([RATE] * 2, np.float32), 0)
+        records.append(record.signals)
+    for name in FORMULAS:
+        curve = np.nan_to_num([getattr(each, name) for each in records])
+        assert name in AT_END or np.ptp(curve[8:16], 0).max() == 0, name
+    for name in ("gradient_norm", "update_angle"):
+        curve = np.array([getattr(each, name) for each in records])
+        assert (curve[[7, 15]] != curve[[8, 16]]).all(), name
 
 
 def test_an_epoch_of_one_step_has_no_angle() -> None:

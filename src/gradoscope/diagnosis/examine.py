@@ -14,9 +14,9 @@ from gradoscope.diagnosis.finding import Diagnosis, Finding, Score, Severity
 from gradoscope.diagnosis.rule import rules
 from gradoscope.networks import Experiment
 from gradoscope.training import fit, prepared_for
-from gradoscope.training.epoch import Record
 from gradoscope.training.fit import OnEpoch
 from gradoscope.training.history import read_history
+from gradoscope.training.state import Record
 
 # Symptoms say what happened, not why: a twin may still show the cause.
 SYMPTOMS = (

@@ -19,11 +19,12 @@ from scipy.optimize import OptimizeResult, minimize
 from gradoscope.estimators.problem import Problem
 from gradoscope.networks import LayerParams, Moving, NetworkSpec, Params, TrainingSpec, apply, init_moving, plan
 from gradoscope.training.batches import Data
-from gradoscope.training.epoch import Record, start, train_ordered
+from gradoscope.training.epoch import train_ordered
 from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import Terms, data_losses, objective, objectives
 from gradoscope.training.optimizers import OptState
 from gradoscope.training.signals import Signals
+from gradoscope.training.state import Record, start
 
 Numbers = NDArray[Any]
 SMALL, STEP = 256, 64  # rows: up to SMALL a lone batch has a power of two of them, beyond a multiple of STEP
@@ -151,10 +152,9 @@ class Course:
         """Train one epoch on the rows in this order."""
         filled, rates = np.concatenate([order, self._fillers]), np.array([rate], self._train.inputs.dtype)
         with self._precision():
-            self._state, record = train_ordered(
+            self._state, seen = train_ordered(
                 self._program, self._state, self._data, rates, filled.astype(np.int32), self._terms
             )
-        seen: Record = jax.device_get(record)
         signals = jax.tree.map(lambda each: each[0], seen.signals)
         return Epoch(float(seen.train_loss[0]) + self._constant(order), self._validation_loss(seen), signals)
 

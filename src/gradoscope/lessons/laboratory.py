@@ -28,9 +28,10 @@ from gradoscope.networks import (
 )
 from gradoscope.training import metric_of
 from gradoscope.training.batches import Data
-from gradoscope.training.epoch import start, train_epoch
+from gradoscope.training.epoch import train_epoch
 from gradoscope.training.evaluation import Program
 from gradoscope.training.objective import Objective, data_losses, objective
+from gradoscope.training.state import start
 
 Floats = NDArray[np.float32]
 ADAM = TrainingSpec(batch_size=32)

@@ -15,10 +15,10 @@ from gradoscope.errors import DataError, UsageError
 from gradoscope.files import write_bytes
 from gradoscope.language import say
 from gradoscope.networks import Experiment
-from gradoscope.training.epoch import Record, State
 from gradoscope.training.signals import Signals
+from gradoscope.training.state import Record, State
 
-FORMAT = "gradoscope checkpoint 1"
+FORMAT = "gradoscope checkpoint 2"
 _RECORD = jax.tree.structure(Record(0, 0, 0, Signals(*range(len(Signals._fields))), 0))  # type: ignore[arg-type]
 
 

@@ -1,88 +1,27 @@
 """One epoch as one compiled program: (state, data) -> (state, record). State continues, the record explains."""
 
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from gradoscope.networks import LayerParams, Moving, Params, TrainingSpec, apply_training, init_moving
+from gradoscope.networks import LayerParams, Moving, Params, TrainingSpec, apply_training
 from gradoscope.networks.plan import LayerPlan
-from gradoscope.training.batches import Batch, Cut, Data, batches, cuts_of
+from gradoscope.training.batches import Batch, Data, batches, cuts_of
 from gradoscope.training.evaluation import Program, evaluate
 from gradoscope.training.full_batch import FULL_BATCH, full_batch_changes
+from gradoscope.training.measuring import EVERY, Seen, Step, between, epoch_signals, is_due, measured
 from gradoscope.training.objective import Terms, data_losses, objectives
-from gradoscope.training.optimizers import Factors, OptState, changes, factors, init_optimizer
+from gradoscope.training.optimizers import Factors, changes, factors
 from gradoscope.training.schedules import rate_factors
-from gradoscope.training.signals import (
-    EVERY,
-    Seen,
-    Signals,
-    Step,
-    cosines,
-    epoch_signals,
-    measured,
-    nothing_measured,
-)
+from gradoscope.training.signals import BETWEEN_STEPS, IN_STEPS, Signals
 from gradoscope.training.stacks import Stacks, kernel_changes, kernels, stacked
+from gradoscope.training.state import Best, Record, State, packed, unpacked
 
-T = TypeVar("T")
 ORDER, DROPOUT = 2**32 - 1, 2**32 - 2  # keys of random streams; those of the initialisers count layers from 0
-
-
-class Best(NamedTuple):
-    """The smallest validation loss of each member so far, where it was, and who has stopped; arrays (members, ...)."""
-
-    params: Params
-    moving: Moving
-    loss: jax.Array
-    epoch: jax.Array
-    stopped: jax.Array
-
-
-class State(NamedTuple):
-    """What training carries from epoch to epoch. `best` is None without early stopping."""
-
-    params: Params
-    moving: Moving
-    opt_state: OptState
-    updates: jax.Array
-    epoch: jax.Array
-    best: Best | None
-
-
-class Record(NamedTuple):
-    """What an epoch showed: losses and score (members,), signals (members, layers), stopped (members,)."""
-
-    train_loss: jax.Array
-    validation_loss: jax.Array
-    validation_score: jax.Array
-    signals: Signals
-    stopped: jax.Array
-
-
-def start(program: Program, params: Params) -> State:
-    """The state before the first epoch; made on the host, nothing is compiled for it."""
-    moving, members = init_moving(program.plan), program.plan.members
-    best = None
-    if program.training.patience is not None:
-        never = _filled((members,), 0, np.int32), _filled((members,), False, np.bool_)
-        best = Best(_copied(params), _copied(moving), _filled((members,), np.inf, np.float32), *never)
-    opt_state = init_optimizer(program.training, params)
-    return State(_copied(params), moving, opt_state, _filled((), 0, np.int32), _filled((), 0, np.int32), best)
-
-
-def _copied(tree: T) -> T:
-    """Arrays of its own: a state is donated to the next epoch, and no buffer can be given away twice."""
-    copies: T = jax.tree.map(lambda array: jax.device_put(np.array(array)), tree)
-    return copies
-
-
-def _filled(shape: tuple[int, ...], value: float, kind: type[np.generic]) -> jax.Array:
-    array: jax.Array = jax.device_put(np.full(shape, value, kind))
-    return array
 
 
 def train_epoch(
@@ -114,8 +53,8 @@ def train_epoch(
     order = random_stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
     dropout = random_stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
     rates = rates_of(spec or program.training, learning_rates, epoch * steps_of(program.training, n), n)
-    result: tuple[State, Record] = train_part(program, state, data, rates, order.astype(np.int32), dropout)
-    return result
+    state, numbers = train_part(program, state, data, rates, order.astype(np.int32), dropout)
+    return state, unpacked(numbers)
 
 
 def train_ordered(
@@ -131,8 +70,8 @@ def train_ordered(
     Rows of weight 0 at the end of the order let other numbers of rows share the compiled program.
     """
     rates = rates_of(program.training, learning_rates, int(state.updates), len(order))
-    result: tuple[State, Record] = train_part(program, state, data, rates, order, np.uint32(0), terms)
-    return result
+    state, numbers = train_part(program, state, data, rates, order, np.uint32(0), terms)
+    return state, unpacked(numbers)
 
 
 def steps_of(training: TrainingSpec, n: int) -> int:
@@ -144,7 +83,9 @@ def _batch_size(training: TrainingSpec, n: int) -> int:
     return n if training.optimizer == FULL_BATCH else min(training.batch_size, n)
 
 
-def rates_of(spec: TrainingSpec, learning_rates: Any, first: int, n: int) -> NDArray[np.floating]:
+def rates_of(
+    spec: TrainingSpec, learning_rates: jax.Array | NDArray[np.floating], first: int, n: int
+) -> NDArray[np.floating]:
     """The learning rates of the steps of an epoch, (steps, members)."""
     steps = steps_of(spec, n)
     changing = rate_factors(spec, first, steps, spec.epochs * steps)
@@ -169,6 +110,20 @@ class Progress(NamedTuple):
     seen: Seen
 
 
+class Stretches(NamedTuple):
+    """What goes from stretch to stretch of an epoch.
+
+    The loss so far (members,), the updates of the last step that was alone, and the sums of the signals that are
+    measured in steps (signals, members, layers) and between them (signals, members, layers).
+    """
+
+    progress: Progress
+    loss: jax.Array
+    last: Stacks
+    of_steps: jax.Array
+    of_pairs: jax.Array
+
+
 @partial(jax.jit, static_argnames="program", donate_argnames="state")
 def train_part(
     program: Program,
@@ -178,8 +133,11 @@ def train_part(
     order: NDArray[np.int32],
     dropout: np.uint32,
     terms: Terms | None = None,
-) -> tuple[State, Record]:
-    """The compiled epoch: one pass over rows in a given order, judged if there are validation rows."""
+) -> tuple[State, jax.Array]:
+    """The compiled epoch: one pass over rows in a given order, judged if there are validation rows.
+
+    With the state comes a packed `Record`.
+    """
     size = _batch_size(program.training, len(order))
     steps = -(-len(order) // size)
     rows_at = batches(data, jnp.asarray(order), size, jax.random.key(dropout))
@@ -198,47 +156,54 @@ def train_part(
         )
         return Progress(moved, progress.loss + share * loss, progress.reached | reached, seen)
 
-    def stretch(carry: tuple[Progress, Stacks], cut: Cut) -> tuple[Any, Any]:
-        progress, last = carry
-        before, batch = progress.state, batch_at(jnp.asarray(cut.start))
-        progress = jax.lax.fori_loop(cut.start, cut.stop, step, progress._replace(loss=jnp.zeros_like(progress.loss)))
-        alone = cut.measured | cut.follows  # else updates of many steps: of no use, and not free
-        updates = jax.lax.cond(alone, lambda: kernel_changes(before.params, progress.state.params), lambda: last)
-        turn = jax.lax.cond(cut.follows, lambda: cosines(last, updates), lambda: nothing_measured(program.plan)[0])
+    def stretch(number: jax.Array, carry: Stretches) -> Stretches:
+        first, stop, is_measured, follows = (jnp.asarray(each)[number] for each in cuts)
+        before, batch = carry.progress.state, batch_at(first)
+        fresh = carry.progress._replace(loss=jnp.zeros_like(carry.loss))
+        progress = jax.lax.fori_loop(first, jnp.where(due, stop, steps), step, fresh)
+        alone = due & (is_measured | follows)  # else updates of many steps: of no use, and not free
+        updates = jax.lax.cond(alone, lambda: kernel_changes(before.params, progress.state.params), lambda: carry.last)
         began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
-        shown = jax.lax.cond(
-            cut.measured,
-            lambda: measured(program.plan, began, progress.seen, updates, weighted=terms is not None),
-            lambda: nothing_measured(program.plan),
+        of_step = jax.lax.cond(
+            due & is_measured,
+            lambda: carry.of_steps + measured(program.plan, began, progress.seen, updates, weighted=terms is not None),
+            lambda: carry.of_steps,
         )
-        return (progress, updates), (progress.loss, shown, turn)
+        of_pair = jax.lax.cond(
+            due & follows, lambda: carry.of_pairs + between(carry.last, updates), lambda: carry.of_pairs
+        )
+        return Stretches(progress, carry.loss + progress.loss, updates, of_step, of_pair)
 
-    cuts = cuts_of(steps, len(order) // size, EVERY)
-    beginning = _beginning(program, state, size), jax.tree.map(jnp.zeros_like, kernels(state.params))
-    (progress, _), (losses, shown, turns) = jax.lax.scan(stretch, beginning, cuts)
-    signals = epoch_signals(
-        program.plan, shown[cuts.measured], progress.state.params, progress.reached, turns[cuts.follows]
-    )
-    return closed(program, progress.state, data, losses.sum(0), signals)
+    cuts, due = cuts_of(steps, len(order) // size, EVERY), is_due(state.epoch, steps)
+    end = jax.lax.fori_loop(0, jnp.where(due, len(cuts.start), 1), stretch, _beginning(program, state, size))
+    means = jnp.concatenate([end.of_steps / cuts.measured.sum(), end.of_pairs / cuts.follows.sum()])
+    moved = end.progress.state._replace(measured=jnp.where(due, means, state.measured))
+    signals = epoch_signals(program.plan, moved.params, end.progress.reached, moved.measured)
+    return closed(program, moved, data, end.loss, signals)
 
 
-def closed(program: Program, state: State, data: Data, train_loss: jax.Array, signals: Signals) -> tuple[State, Record]:
-    """The epoch is over: how it ended."""
+def closed(
+    program: Program, state: State, data: Data, train_loss: jax.Array, signals: Signals
+) -> tuple[State, jax.Array]:
+    """The epoch is over: the state after it, and its packed `Record`."""
     loss = score = jnp.full(program.plan.members, jnp.nan)
     if data.validation_inputs is not None and data.validation_targets is not None:
         validation = data.validation_inputs, data.validation_targets, data.validation_weights
         loss, score = evaluate(program, state.params, state.moving, *validation)
     state = _judged(program, state._replace(epoch=state.epoch + 1), loss)
     stopped = state.best.stopped if state.best else jnp.zeros(program.plan.members, bool)
-    return state, Record(train_loss, loss, score, signals, stopped)
+    return state, packed(train_loss, loss, score, stopped, signals)
 
 
-def _beginning(program: Program, state: State, size: int) -> Progress:
+def _beginning(program: Program, state: State, size: int) -> Stretches:
     """Before the first step; `seen` is filled by it."""
-    members = program.plan.members
-    reached = stacked([jnp.zeros((members, layer.units), bool) for layer in program.plan.layers])
+    members, layers = program.plan.members, program.plan.layers
+    reached = stacked([jnp.zeros((members, layer.units), bool) for layer in layers])
     seen = Seen(tuple(jnp.zeros_like(layer.kernel) for layer in state.params), _nudges(state.params, size))
-    return Progress(state, jnp.zeros(members, state.params[0].kernel.dtype), reached, seen)
+    loss = jnp.zeros(members, state.measured.dtype)
+    nothing = [jnp.zeros((len(names), members, len(layers)), loss.dtype) for names in (IN_STEPS, BETWEEN_STEPS)]
+    last: Stacks = jax.tree.map(jnp.zeros_like, kernels(state.params))
+    return Stretches(Progress(state, loss, reached, seen), loss, last, *nothing)
 
 
 def _nudges(params: Params, size: int) -> tuple[jax.Array, ...]:

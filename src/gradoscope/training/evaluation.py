@@ -1,7 +1,7 @@
 """What is compiled, and how it is judged: loss and score on many rows."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import jax
 import jax.numpy as jnp
@@ -24,6 +24,14 @@ class Program:
     objective: Objective
     training: TrainingSpec
     metric: str
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Computed once: every call of a compiled function asks for it."""
+        return hash((self.plan, self.objective, self.training, self.metric))
 
 
 def evaluate(

@@ -16,7 +16,7 @@ from gradoscope.language import say
 from gradoscope.networks import Experiment, Moving, Params, Plan, TrainingSpec, init, plan
 from gradoscope.training.batches import Data
 from gradoscope.training.checkpoint import Checkpoint, Stand
-from gradoscope.training.epoch import Record, State, start, train_epoch
+from gradoscope.training.epoch import train_epoch
 from gradoscope.training.evaluation import Program, outputs
 from gradoscope.training.full_batch import FULL_BATCH
 from gradoscope.training.interrupting import interruptible
@@ -26,6 +26,7 @@ from gradoscope.training.run import Curves, Outcome, Run, metric_of
 from gradoscope.training.schedules import Plateau, after_epoch, no_plateau
 from gradoscope.training.scores import score
 from gradoscope.training.signals import Signals
+from gradoscope.training.state import Record, State, start
 from gradoscope.training.streaming import BUFFER_ROWS, epoch_buffers, stream_epoch
 
 OnEpoch = Callable[[int], None]
@@ -196,11 +197,11 @@ def _trained(
             if records and records[-1].stopped.all():
                 break
             state, record = one_epoch(state, rates * stands.factor)
-            records.append(jax.device_get(record))
-            stands = _on_plateau(spec, stands, records[-1])
+            records.append(record)
+            stands = _on_plateau(spec, stands, record)
             if watch.on_epoch is not None:
                 watch.on_epoch(epoch + 1)
-            halted = watch.enough is not None and watch.enough(records[-1])
+            halted = watch.enough is not None and watch.enough(record)
             ending = halted or interrupted() or watch.cancelled()
             if checkpoint is not None and (ending or checkpoint.due()):
                 checkpoint.write(experiments, Stand(state, records, time.perf_counter() - began))

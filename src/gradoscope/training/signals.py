@@ -1,8 +1,4 @@
-"""Signals: numbers per layer and epoch that explain a run, gathered inside the compiled epoch.
-
-What needs every row (which units no gradient reaches) is noted in every step, because it costs next to nothing.
-Everything else is measured in one step of `EVERY`, evenly spread over the epoch from its first one on, and averaged.
-"""
+"""Signals: numbers per layer and epoch that explain a run, each with its formula."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, NamedTuple, get_type_hints
@@ -10,23 +6,10 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import jax
 import jax.numpy as jnp
 
-from gradoscope.networks import Moving, Params, Plan, apply_training
-from gradoscope.training.slopes import flat
-from gradoscope.training.stacks import Stacks, by_layer, kernels, stacked, stacks
+from gradoscope.training.stacks import Stacks, by_layer
 
 TINY = 1.2e-38  # the smallest normal number, near enough: no division by zero
-EVERY = 128
 RANKED_ROWS = 128
-
-
-class Seen(NamedTuple):
-    """What a step leaves behind for its signals, layer by layer.
-
-    Gradients of the kernels (members, fan_in, units), and of what went into the activations (members, rows, units).
-    """
-
-    gradients: tuple[jax.Array, ...]
-    errors: tuple[jax.Array, ...]
 
 
 class Moment(NamedTuple):
@@ -72,20 +55,26 @@ class End(NamedTuple):
         Of each layer, (1, layers).
     reached
         Units that a gradient reached in any step, (members, layers, units).
-    turns
-        Cosines of the angles between successive updates of the kernels, (pairs, members, layers).
     """
 
     kernels: Stacks
     units: jax.Array
     reached: jax.Array
-    turns: jax.Array
 
 
 class InSteps(NamedTuple):
     """A signal that is measured in some steps of an epoch, and averaged: (members, layers) from a moment."""
 
     of: Callable[[Moment], jax.Array]
+
+
+class BetweenSteps(NamedTuple):
+    """A signal that is measured in some pairs of successive steps, and averaged.
+
+    (members, layers) from the updates of the kernels in both.
+    """
+
+    of: Callable[[Stacks, Stacks], jax.Array]
 
 
 class AtEnd(NamedTuple):
@@ -159,8 +148,12 @@ def _dead(end: End) -> jax.Array:
     return jnp.concatenate([jnp.where(ahead, dead[:, :-1], jnp.nan), dead[:, -1:]], 1)
 
 
-def _angle(end: End) -> jax.Array:
-    return jnp.degrees(jnp.arccos(jnp.clip(end.turns, -1.0, 1.0))).mean(0)
+def _cosine(one: jax.Array, other: jax.Array) -> jax.Array:
+    return _ratio((one * other).sum((2, 3)), _norm(one) * _norm(other))
+
+
+def _angle(one: Stacks, other: Stacks) -> jax.Array:
+    return jnp.degrees(jnp.arccos(jnp.clip(by_layer(_cosine, one, other), -1.0, 1.0)))
 
 
 class Signals(NamedTuple):
@@ -208,7 +201,7 @@ class Signals(NamedTuple):
     From 1/2 to 1. At 1 the weights of a unit all grow or all shrink together, and descent zigzags (LeCun et al. 1998).
     """
 
-    update_angle: Annotated[jax.Array, AtEnd(_angle)]
+    update_angle: Annotated[jax.Array, BetweenSteps(_angle)]
     """Degrees between successive updates of the kernel: below 90 they agree, near 180 they undo each other.
 
     Between each measured step and the one after it, averaged; 90 where an update is 0, NaN in epochs of one step.
@@ -225,69 +218,6 @@ class Signals(NamedTuple):
 FORMULAS: dict[str, Any] = {
     name: hint.__metadata__[0] for name, hint in get_type_hints(Signals, include_extras=True).items()
 }
-IN_STEPS = [name for name, formula in FORMULAS.items() if isinstance(formula, InSteps)]
-
-
-class Step(NamedTuple):
-    """A measured step: where it began, its rows and the key of its dropout."""
-
-    params: Params
-    moving: Moving
-    inputs: jax.Array
-    counted: jax.Array
-    key: jax.Array
-
-
-def measured(population: Plan, step: Step, seen: Seen, updates: Stacks, *, weighted: bool) -> jax.Array:
-    """The signals `IN_STEPS` of one step, (signals, members, layers); `updates` are those of the stacked kernels."""
-    trace = apply_training(population, step.params, step.moving, step.inputs, step.counted, step.key)
-    activations = [layer.activations for layer in population.layers]
-    flats = [flat(*each).astype(float) for each in zip(activations, trace.before, strict=True)]
-    counted = (step.counted > 0).astype(step.inputs.dtype)
-    share = (counted / jnp.maximum(counted.sum(), 1))[None, None, :, None] if weighted else None
-    moment = Moment(
-        inputs=step.inputs,
-        share=share,
-        units=_units(population),
-        before=stacked(trace.before),
-        after=stacked(trace.after),
-        flat=stacked(flats),
-        errors=stacked(seen.errors),
-        gradients=stacks(seen.gradients),
-        updates=updates,
-        kernels=jax.tree.map(jnp.add, kernels(step.params), updates),
-    )
-    return jnp.stack([FORMULAS[name].of(moment) for name in IN_STEPS])
-
-
-def nothing_measured(population: Plan) -> jax.Array:
-    """In the shape of `measured`."""
-    return jnp.full((len(IN_STEPS), population.members, len(population.layers)), jnp.nan)
-
-
-def _units(population: Plan) -> jax.Array:
-    return jnp.asarray([[layer.units for layer in population.layers]], float)
-
-
-def cosines(one: Stacks, other: Stacks) -> jax.Array:
-    """Of the angles between the updates of the kernels in two steps, (members, layers)."""
-    return by_layer(lambda a, b: _ratio((a * b).sum((2, 3)), _norm(a) * _norm(b)), one, other)
-
-
-def epoch_signals(population: Plan, steps: jax.Array, params: Params, reached: jax.Array, turns: jax.Array) -> Signals:
-    """The signals of an epoch.
-
-    Parameters
-    ----------
-    steps
-        Of the measured steps, (steps, signals, members, layers).
-    params
-        After the epoch.
-    reached
-        The units that a gradient reached, (members, layers, units).
-    turns
-        Cosines between pairs of updates, (pairs, members, layers).
-    """
-    end = End(kernels(params), _units(population), reached, turns)
-    found = dict(zip(IN_STEPS, steps.mean(0), strict=True))
-    return Signals(**{name: found[name] if name in found else formula.of(end) for name, formula in FORMULAS.items()})
+IN_STEPS, BETWEEN_STEPS, AT_END = (
+    [name for name, formula in FORMULAS.items() if isinstance(formula, kind)] for kind in (InSteps, BetweenSteps, AtEnd)
+)

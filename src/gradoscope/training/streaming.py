@@ -15,8 +15,6 @@ from gradoscope.training.batches import Data
 from gradoscope.training.epoch import (
     DROPOUT,
     ORDER,
-    Record,
-    State,
     closed,
     random_stream,
     rates_of,
@@ -25,6 +23,7 @@ from gradoscope.training.epoch import (
 )
 from gradoscope.training.evaluation import Program
 from gradoscope.training.parallel import everywhere
+from gradoscope.training.state import Record, State, unpacked
 
 BUFFER_ROWS = 2**18
 SHARDS = 2**32 - 3  # key of the random order of the shards
@@ -101,16 +100,16 @@ def stream_epoch(
         order = orders.permutation(count) if spec.shuffle else np.arange(count)
         own = rates[done : done + steps_of(spec, count)]
         drawn = masks.integers(2**32, dtype=np.uint32)
-        state, record = train_part(unjudged, state, everywhere(Data.of(rows)), own, order.astype(np.int32), drawn)
-        records.append(jax.device_get(record))  # waits: no more than one buffer is under way
-        shares.append(np.float32(count / n))
+        state, numbers = train_part(unjudged, state, everywhere(Data.of(rows)), own, order.astype(np.int32), drawn)
+        records.append(np.asarray(numbers))  # waits: no more than one buffer is under way
+        shares.append(count / n)
         done += len(own)
-    mean = jax.tree.map(lambda *each: sum(s * e for s, e in zip(shares, each, strict=True)), *records)
+    mean = unpacked(np.average(records, 0, shares).astype(records[0].dtype))
     state = state._replace(best=best, epoch=everywhere(jax.device_put(np.int32(epoch))))
-    ended: tuple[State, Record] = _closed(program, state, validation, mean.train_loss, mean.signals)
-    return ended
+    state, numbers = _closed(program, state, validation, mean.train_loss, mean.signals)
+    return state, unpacked(numbers)
 
 
 @partial(jax.jit, static_argnames="program", donate_argnames="state")
-def _closed(program: Program, state: State, data: Data, loss: jax.Array, signals: object) -> tuple[State, Record]:
+def _closed(program: Program, state: State, data: Data, loss: jax.Array, signals: object) -> tuple[State, jax.Array]:
     return closed(program, state, data, loss, signals)  # type: ignore[arg-type]
