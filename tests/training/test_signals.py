@@ -191,8 +191,8 @@ def test_short_epochs_measure_at_first_and_then_now_and_then() -> None:
     def due(steps: int) -> list[int]:
         return np.flatnonzero([is_due(epoch, steps) for epoch in range(30)]).tolist()  # type: ignore[arg-type]
 
-    assert due(64) == list(range(30))
-    assert due(20) == [*range(8), 9, 12, 15, 18, 21, 24, 27]  # 60 steps apart
+    assert due(128) == list(range(30))
+    assert due(50) == [*range(8), 9, 12, 15, 18, 21, 24, 27]  # 150 steps apart
     assert due(1) == [*range(9), 16, 24]
 
 

@@ -17,12 +17,12 @@ from gradoscope.training.stacks import Stacks, kernels, stacked, stacks
 
 EVERY = 128
 FIRST = 8  # epochs, which all measure
-GAP, MOST = 64, 8  # steps, and epochs, that pass at most from one epoch that measures to the next
+APART = 8  # epochs that pass at most from one that measures to the next
 
 
 def is_due(epoch: jax.Array, steps: int) -> jax.Array:
     """Whether an epoch of so many steps measures; `epoch` counts from 0."""
-    return (epoch < FIRST) | (epoch % min(max(GAP // steps, 1), MOST) == 0)
+    return (epoch < FIRST) | (epoch % min(-(-EVERY // steps), APART) == 0)
 
 
 class Seen(NamedTuple):
