@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import jax
+import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from gradoscope.errors import UsageError
@@ -74,12 +75,20 @@ def join(coordinator: str, processes: int, process: int) -> None:
 
 
 def everywhere(tree: T) -> T:
-    """The arrays on every device of the block, each device with all of them; as they are outside of one."""
+    """The arrays on every device of the block, each device with all of them; as they are outside of one.
+
+    `jax.device_put` would compare the arrays of all processes, and NaN differs from itself.
+    """
     mesh = jax.sharding.get_mesh()
     if mesh.empty:
         return tree
-    placed: T = jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))  # type: ignore[no-untyped-call]
-    return placed
+    whole = NamedSharding(mesh, PartitionSpec())  # type: ignore[no-untyped-call]
+
+    def placed(leaf: jax.Array) -> jax.Array:
+        own = np.asarray(leaf)
+        return jax.make_array_from_callback(own.shape, whole, lambda part: own[part])
+
+    return jax.tree.map(placed, tree)  # type: ignore[no-any-return]
 
 
 def divided(rows: jax.Array) -> jax.Array:
