@@ -164,15 +164,13 @@ def train_part(
         alone = due & (is_measured | follows)  # else updates of many steps: of no use, and not free
         updates = jax.lax.cond(alone, lambda: kernel_changes(before.params, progress.state.params), lambda: carry.last)
         began = Step(before.params, before.moving, batch.inputs, batch.counted, batch.key)
-        of_step = jax.lax.cond(
-            due & is_measured,
-            lambda: carry.of_steps + measured(program.plan, began, progress.seen, updates, weighted=terms is not None),
-            lambda: carry.of_steps,
+        shown = partial(measured, program.plan, began, progress.seen, updates, weighted=terms is not None)
+        of_steps = jax.lax.cond(
+            due & is_measured, lambda so_far: so_far + shown(), lambda so_far: so_far, carry.of_steps
         )
-        of_pair = jax.lax.cond(
-            due & follows, lambda: carry.of_pairs + between(carry.last, updates), lambda: carry.of_pairs
-        )
-        return Stretches(progress, carry.loss + progress.loss, updates, of_step, of_pair)
+        turned = partial(between, carry.last, updates)
+        of_pairs = jax.lax.cond(due & follows, lambda so_far: so_far + turned(), lambda so_far: so_far, carry.of_pairs)
+        return Stretches(progress, carry.loss + progress.loss, updates, of_steps, of_pairs)
 
     cuts, due = cuts_of(steps, len(order) // size, EVERY), is_due(state.epoch, steps)
     end = jax.lax.fori_loop(0, jnp.where(due, len(cuts.start), 1), stretch, _beginning(program, state, size))

@@ -207,8 +207,7 @@ def _trained(
                 checkpoint.write(experiments, Stand(state, records, time.perf_counter() - began))
             if ending:
                 break
-    seconds = (time.perf_counter() - began) / len(experiments)
-    ended = halted or interrupted() or watch.cancelled()
+    seconds, ended = (time.perf_counter() - began) / len(experiments), halted or interrupted() or watch.cancelled()
     return _runs(experiments, program, state, records, judged, seconds, ended)
 
 
@@ -226,8 +225,8 @@ def program_of(experiments: Sequence[Experiment], task: str) -> Program:
         raise UsageError(
             say("The experiments of a population may differ in the learning rate, but not in the rest of [training].")
         )
-    networks = [e.network for e in experiments]
     compiled_in = replace(trainings.pop(), seed=0, epochs=1, decay=0.0, schedule=None, warm_up=0, class_weight=None)
+    networks = [e.network for e in experiments]
     return Program(plan(networks), objective(networks), compiled_in, metric_of(task))
 
 
