@@ -120,7 +120,7 @@ def schedule_of(spec: TrainingSpec, own: Schedule) -> Any:
         case "exponential":
             return kinds.ExponentialDecay(rate, length, own.decay_rate, own.staircase or False)
         case "cosine" if spec.warm_up:
-            return kinds.CosineDecay(0.0, length, own.alpha or 0, None, rate, spec.warm_up)
+            return kinds.CosineDecay(0.0, length, own.alpha or 0, "CosineDecay", rate, spec.warm_up)
         case "cosine":
             return kinds.CosineDecay(rate, length, own.alpha or 0)
         case "cosine_restarts":
