@@ -1,6 +1,7 @@
 """One epoch as one compiled program: (state, data) -> (state, record). State continues, the record explains."""
 
-from functools import partial
+import os
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
@@ -50,11 +51,17 @@ def train_epoch(
         What says how the learning rates change, where that is not compiled in.
     """
     n, epoch = len(data.inputs), int(state.epoch)
-    order = random_stream(seed, ORDER, epoch).permutation(n) if program.training.shuffle else np.arange(n)
-    dropout = random_stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
     rates = rates_of(spec or program.training, learning_rates, epoch * steps_of(program.training, n), n)
-    state, numbers = train_part(program, state, data, rates, order.astype(np.int32), dropout)
+    state, numbers = train_part(program, state, data, rates, *drawn(seed, epoch, n, program.training.shuffle))
+    drawn(seed, epoch + 1, n, program.training.shuffle)  # for the next epoch, while this one is under way
     return state, unpacked(numbers)
+
+
+@lru_cache(2 * (os.cpu_count() or 1))  # two epochs of as many trainings as may run side by side
+def drawn(seed: int, epoch: int, n: int, shuffle: bool) -> tuple[NDArray[np.int32], np.uint32]:
+    """The order of the rows in an epoch, and what its dropout masks are made of."""
+    order = random_stream(seed, ORDER, epoch).permutation(n) if shuffle else np.arange(n)
+    return order.astype(np.int32), random_stream(seed, DROPOUT, epoch).integers(2**32, dtype=np.uint32)
 
 
 def train_ordered(
