@@ -7,4 +7,4 @@ from benchmarks.trainers import task
 
 def race() -> Race:
     """The race."""
-    return sized(task((64, 256, 10), 64, 6_400), 0.9, 20, Bars({}))
+    return sized(task((64, 256, 10), 64, 6_400), 0.6, 20, Bars({}))

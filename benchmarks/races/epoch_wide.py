@@ -7,4 +7,4 @@ from benchmarks.trainers import task
 
 def race() -> Race:
     """The race."""
-    return sized(task((784, 128, 10), 128, 30_000), 0.8, 3, Bars({}, share=0.85))
+    return sized(task((784, 128, 10), 128, 30_000), 0.45, 3, Bars({}, share=0.85))

@@ -7,4 +7,4 @@ from benchmarks.trainers import task
 
 def race() -> Race:
     """The race."""
-    return sized(task((784, 512, 512, 10), 128, 12_800), 0.8, 2, Bars({}, share=0.85))
+    return sized(task((784, 512, 512, 10), 128, 12_800), 0.3, 2, Bars({}, share=0.85))

@@ -36,6 +36,12 @@ def test_impossible_labels_inside_jit_give_nan() -> None:
     assert math.isnan(values[1])
 
 
+def test_negative_rates_inside_jit_give_nan() -> None:
+    """Where the target is 0 too, as in Keras and PyTorch."""
+    found = jax.jit(losses["poisson"])(jnp.array([-1.0, 2.0]), jnp.zeros(2))
+    np.testing.assert_array_equal(found, [np.nan, 2.0])
+
+
 def test_concrete_targets_inside_jit_are_checked() -> None:
     targets = jnp.array([1.0, 2.0])
     with pytest.raises(UsageError, match="impossible"):

@@ -146,10 +146,6 @@ def _pair(output: Share, named: Named, logits: jax.Array, targets: jax.Array, we
         return value
 
     means: jax.Array = jax.vmap(mean)(terms.prediction)
-    if terms.form == "rates":
-        # 0 times the logarithm of a negative rate is NaN in Keras, a loss without a gradient.
-        unknown = ((terms.prediction < -CLIP) & (weight > 0)).any((1, 2))
-        means = jnp.where(unknown, jnp.nan, 0.0) + means
     return means
 
 

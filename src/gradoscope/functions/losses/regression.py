@@ -1,5 +1,6 @@
 """Losses for regression; e = prediction - target."""
 
+import math
 from typing import Any
 
 from gradoscope.arrays import Array, exp, expm1, log, magnitude, sign, where
@@ -201,14 +202,15 @@ def _(functional: Any, prediction: Array, target: Array, delta: float = 1.0) -> 
     peers=Peers("nn.PoissonNLLLoss", "Poisson", sklearn="_loss.HalfPoissonLoss"),
 )
 def poisson(prediction: Array, target: Array, offset: float = 0.0) -> Array:
-    """The Poisson loss of predicted rates: prediction - target log(prediction + offset).
+    """The Poisson loss of predicted rates: prediction - target log(prediction + offset); NaN for negative rates.
 
     Examples
     --------
     >>> poisson([2.0, 1.0], [0.0, 3.0])
     array([2., 1.])
     """
-    return prediction - xlogy(target, prediction + offset)
+    rate = prediction + offset
+    return where(rate < 0, math.nan, prediction - xlogy(target, rate))
 
 
 @poisson.derivative
