@@ -145,7 +145,8 @@ def gradients(study: Study) -> Section:
     lead = say(
         "How strongly the loss pulls at the weights of each layer: norm of the gradient, median over the runs. "
         "Where the first layer lies far below the output, gradients fade on their way back; "
-        "lines that climb show gradients that explode."
+        "lines that climb show gradients that explode. "
+        "Where epochs are short, not every one is measured after the first eight: in between, the lines are level."
     )
     if len({len(layers) for layers in study.settings.tune.hidden}) > 1:
         lead += " " + say("Of every arm, the runs of the depth that was chosen most often.")
