@@ -188,7 +188,7 @@ def _trained(
     rates = np.array([e.training.learning_rate for e in experiments], np.float32)
     kept = None if checkpoint is None else checkpoint.read(experiments, state)
     state, records, spent = kept or Stand(state, [], 0.0)
-    state = everywhere(state)
+    state = everywhere(state, compared=False)
     for record in records:
         stands = _on_plateau(spec, stands, record)
     began, halted = time.perf_counter() - spent, False

@@ -74,15 +74,17 @@ def join(coordinator: str, processes: int, process: int) -> None:
     jax.distributed.initialize(coordinator, processes, process)
 
 
-def everywhere(tree: T) -> T:
+def everywhere(tree: T, *, compared: bool = True) -> T:
     """The arrays on every device of the block, each device with all of them; as they are outside of one.
 
-    `jax.device_put` would compare the arrays of all processes, and NaN differs from itself.
+    JAX compares what the processes hold, unless it is not `compared`: for it, NaN differs from itself.
     """
     mesh = jax.sharding.get_mesh()
     if mesh.empty:
         return tree
     whole = NamedSharding(mesh, PartitionSpec())  # type: ignore[no-untyped-call]
+    if compared:
+        return jax.device_put(tree, whole)  # type: ignore[no-any-return]
 
     def placed(leaf: jax.Array) -> jax.Array:
         own = np.asarray(leaf)
