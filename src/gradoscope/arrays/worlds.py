@@ -1,6 +1,7 @@
 """Whose array is this? NumPy, JAX or PyTorch; the last two are not imported before an array of theirs shows up."""
 
 import sys
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from gradoscope.language import say
 Array = Any
 World = Literal["numpy", "jax", "torch"]
 _PLAIN = (np.ndarray, np.generic, float, int, str, list, tuple, type(None))
+_WORLDS: dict[type, World] = dict.fromkeys(_PLAIN, "numpy")  # of types that were met before
 
 
 def world_of(*values: object) -> World:
@@ -35,10 +37,14 @@ def world_of(*values: object) -> World:
 
 
 def _world(value: object) -> World:
-    if type(value) in _PLAIN or isinstance(value, _PLAIN):
+    known = _WORLDS.get(type(value))
+    if known is not None:
+        return known
+    if isinstance(value, _PLAIN):
         return "numpy"
     torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
     if torch is not None and isinstance(value, torch.Tensor):
+        _WORLDS[type(value)] = "torch"
         return "torch"
     if jax is not None and isinstance(value, jax.Array):
         return "jax"
@@ -131,19 +137,24 @@ def _as_tensor(value: object, like: Array) -> Array:
     return tensor if tensor.is_floating_point() else tensor.to(torch.get_default_dtype())
 
 
+@cache
+def _name(dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2]
+
+
 def is_floating(x: Array) -> bool:
     """Whether the dtype of `x` is a floating one (bfloat16 included)."""
-    return str(x.dtype).rpartition(".")[2] in ("float16", "bfloat16", "float32", "float64", "longdouble", "float128")
+    return _name(x.dtype) in ("float16", "bfloat16", "float32", "float64", "longdouble", "float128")
 
 
 def is_half(x: Array) -> bool:
     """Whether `x` is float16 or bfloat16, which compute in float32."""
-    return str(x.dtype).rpartition(".")[2] in ("float16", "bfloat16")
+    return _name(x.dtype) in ("float16", "bfloat16")
 
 
 def is_double(x: Array) -> bool:
     """Whether `x` is float64."""
-    return str(x.dtype).rpartition(".")[2] == "float64"
+    return _name(x.dtype) == "float64"
 
 
 def cast(x: Array, dtype: Any) -> Array:
