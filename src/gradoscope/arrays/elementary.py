@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from gradoscope.arrays import steady
 from gradoscope.arrays.worlds import Array, cast, is_double, is_plain, namespace, world_of
 
 
@@ -81,9 +82,12 @@ def magnitude(x: Array) -> Array:
 
 def where(condition: Array, yes: Array, no: Array) -> Array:
     """`yes` where the condition holds, else `no`; at least one of them is an array."""
-    if world_of(condition) == "torch":
-        return sys.modules["torch"].where(condition, yes, no)
-    return namespace(condition).where(condition, yes, no)
+    match world_of(condition):
+        case "torch":
+            return sys.modules["torch"].where(condition, yes, no)
+        case "jax":
+            return namespace(condition).where(condition, yes, no)
+    return steady.where(condition, yes, no)
 
 
 def keeping_nan(x: Array, value: Array) -> Array:
@@ -100,7 +104,7 @@ def at_least(x: Array, low: float) -> Array:
             return x.clamp(min=low)
         case "jax":
             return where(x < low, low, x)
-    return np.maximum(x, low)
+    return np.clip(x, low, math.inf)  # several times as fast as np.maximum with a number
 
 
 def at_most(x: Array, high: float) -> Array:
@@ -110,7 +114,7 @@ def at_most(x: Array, high: float) -> Array:
             return x.clamp(max=high)
         case "jax":
             return where(x > high, high, x)
-    return np.minimum(x, high)
+    return np.clip(x, -math.inf, high)
 
 
 def within(x: Array, low: float, high: float, usual: Callable[[Array], Array], rare: Callable[[Array], Array]) -> Array:
