@@ -246,3 +246,16 @@ def leading_digits(x: Array) -> Array:
         return jax.lax.bitcast_convert_type(bits & mask, x.dtype)
     plain_numbers = x.detach() if world == "torch" else x
     return (plain_numbers.view(getattr(namespace(x), kind)) & mask).view(x.dtype)
+
+
+def power_of_two(exponent: Array) -> Array:
+    """2^exponent for whole numbers (float32 or float64) in the range of ordinary numbers; not differentiated."""
+    world, xp, double = world_of(exponent), namespace(exponent), is_double(exponent)
+    kind, bias, place = ("int64", 1023, 52) if double else ("int32", 127, 23)
+    still = exponent.detach() if world == "torch" else exponent
+    bits = (cast(still, getattr(xp, kind)) + bias) << place
+    if world == "jax":
+        import jax
+
+        return jax.lax.bitcast_convert_type(bits, exponent.dtype)
+    return bits.view(exponent.dtype)

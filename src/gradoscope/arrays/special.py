@@ -19,6 +19,7 @@ from gradoscope.arrays.elementary import (
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace, world_of
 
 Fit = tuple[tuple[float, ...], tuple[float, ...]]
+ATANH: Fit = (tuple(1 / k for k in range(3, 17, 2)), tuple(1 / k for k in range(3, 33, 2)))  # for squares up to 1 / 9
 LIFT = 2.0**24  # what keeps a small factor normal until the last multiplication
 BACK = 2.0**-24
 
@@ -80,11 +81,26 @@ def log1p(x: Array) -> Array:
     return where(usual, log(safe) + (where(usual, x, 0.0) - (safe - 1)) / safe, log(rounded))
 
 
+def log1p_excess(x: Array) -> Array:
+    """log(1 + x) / x - 1 for x from 0 to 1: log(1 + x) = 2 atanh(z) with z = x / (2 + x)."""
+    part = x / (2 + x)
+    square = part * part
+    return (2 * square * polynomial(square, ATANH) - x) / (2 + x)
+
+
 def tanh_less(x: Array) -> Array:
     """X - tanh(x) without cancellation."""
     near = at_most(at_least(x, -1.0), 1.0)
     square = near * near
-    return where(magnitude(x) < 1, near * square * polynomial(square, polynomials.SHRINK), x - tanh(x))
+    far = _tanh_less_far(x) if world_of(x) == "jax" else x - tanh(x)
+    return where(magnitude(x) < 1, near * square * polynomial(square, polynomials.SHRINK), far)
+
+
+def _tanh_less_far(x: Array) -> Array:
+    """The same for |x| > 1, as (x - 1) + 2 e / (1 + e) with e = exp(-2 x) for x > 0."""
+    power = exp(-2 * magnitude(x))
+    left = 2 * power / (1 + power)
+    return where(x < 0, (x + 1) - left, (x - 1) + left)
 
 
 def log_cosh(x: Array) -> Array:
@@ -218,3 +234,9 @@ def erf_share(x: Array) -> Array:
     """erf(x) / x for x >= 0."""
     near = at_most(x, 1.0)
     return where(x < 1, polynomial(near * near, polynomials.ERF), erf(x) / at_least(x, 1.0))
+
+
+def erf_share_excess(x: Array) -> Array:
+    """erf(x) / x - 2 / sqrt(pi) for x from 0 to 1."""
+    square = x * x
+    return square * polynomial(square, (polynomials.ERF[0][1:], polynomials.ERF[1][1:]))

@@ -5,16 +5,19 @@ from typing import Any
 
 from gradoscope.arrays import (
     Array,
+    at_least,
     at_most,
     constant,
     eager,
     exp,
     expm1,
     finite,
+    in_double,
     keeping_nan,
     largest,
     lies_within,
     magnitude,
+    sqrt,
     total,
     where,
 )
@@ -279,7 +282,6 @@ def _(x: Array) -> Array:
     formula=r"f(x) = \frac{x}{2} \left(1 + \frac{x}{\sqrt{1 + x^2}}\right)",
     textbook="x / 2 * (1 + x / sqrt(1 + x**2))",
     aliases=("power_function_linear_unit",),
-    bound=6,  # a product of five rounded factors
     source="Zhu, Meng, Liu, Zou & Li 2021, PFLU and FPFLU",
     initialiser="he_normal",
     guidance=Guidance(
@@ -289,6 +291,7 @@ def _(x: Array) -> Array:
         pairs_with=("categorical_cross_entropy", "mean_squared_error"),
     ),
 )
+@in_double
 def pflu(x: Array) -> Array:
     """X (1 + x / sqrt(1 + x^2)) / 2; 0 at -infinity.
 
@@ -297,20 +300,28 @@ def pflu(x: Array) -> Array:
     >>> pflu([-1.0, 2.0]).round(6)
     array([-0.146447,  1.894427])
     """
-    size, root = magnitude(x), kernels.hypotenuse(x, 1.0)
-    share = where(size == INF, 1.0, size / root)
-    left = -share / (2 * (root + size))
-    return where(x < 0, left, x * (1 + share) / 2)
+    size, root = _with_root(x)
+    left = where(size < FAR, -size / (2 * (1 + size * (size + root))), -0.25 / at_least(magnitude(x), FAR))
+    return where(x < 0, left, x * (1 + size / root) / 2)
 
 
 @pflu.derivative
+@in_double
 def _(x: Array) -> Array:
-    size, root = magnitude(x), kernels.hypotenuse(x, 1.0)
-    share, inverse = where(size == INF, 1.0, size / root), 1 / root
-    # (1 + r) / 2 + x / (2 root^3) with r = x / root; for x < 0, that is (1 - |x| root) / (2 root^3 (root + |x|)).
-    left = (inverse * inverse - share) * inverse / (2 * (root + size))
-    rise = where(x < 0, -share, share) * (1 + inverse * inverse)
-    return where(x < -1, left, (1 + rise) / 2)
+    size, root = _with_root(x)
+    square = 1 + size * size
+    shift = 0.5 / at_least(magnitude(x), FAR)
+    left = where(size < FAR, (1 - size * root) / (2 * square * (square + size * root)), -shift * shift)
+    return where(x < 0, left, 1 - left)
+
+
+FAR = 1e9  # beyond it, 1 is lost beside x^2 in every dtype
+
+
+def _with_root(x: Array) -> tuple[Array, Array]:
+    """|x| up to FAR, and sqrt(1 + x^2)."""
+    size = at_most(magnitude(x), FAR)
+    return size, sqrt(1 + size * size)
 
 
 @activation(

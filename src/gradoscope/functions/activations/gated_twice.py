@@ -8,15 +8,22 @@ from gradoscope.arrays import (
     at_least,
     at_most,
     bell,
+    cast,
+    doubled,
     eager,
     erf,
     erf_share,
+    erf_share_excess,
     exp,
+    expm1,
     is_double,
     lies_within,
-    lifted_exp,
+    lifted_exp_of_exp,
     log1p,
+    log1p_excess,
+    magnitude,
     tanh,
+    tanh_less,
     where,
     within,
 )
@@ -25,8 +32,10 @@ from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Even, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped
+from gradoscope.functions.rules import Formula
 
 INF = math.inf
+STEEPEST = 2 / math.sqrt(math.pi)
 
 
 @activation(
@@ -96,7 +105,6 @@ def _(x: Array, slope: Array) -> Array:
     formula=r"f(x) = x \tanh(e^x)",
     textbook="x * tanh(exp(x))",
     aliases=("tanhexp", "tanh_exp"),
-    bound=8,  # exp(x) is rounded before the tanh
     source="Liu & Di 2020, arXiv 2003.09855; Fernandez & Mali 2024, arXiv 2412.20269",
     initialiser="he_normal",
     guidance=Guidance(
@@ -114,25 +122,37 @@ def telu(x: Array) -> Array:
     >>> telu([-1.0, 2.0]).round(6)
     array([-0.352135,  1.999998])
     """
-    small, lifted = kernels.gate(at_most(x, 5.0))
-    power = exp(at_most(x, 5.0))
-    near = at_least(x, -1e4)
-    gentle = near * (lifted * _tanh_share(small)) * BACK
-    return where(x < 0, gentle, x * tanh(power))
+    return _gated(x, lambda x: x * tanh(exp(at_most(x, 5.0))))
 
 
 @telu.derivative
 def _(x: Array) -> Array:
-    near = clipped(x, -1e4, 5.0)
-    small, lifted = kernels.gate(near)
+    return _gated_slope(x, _telu_slope)
+
+
+def _telu_slope(x: Array) -> Array:
+    near = at_most(x, 5.0)
     power = exp(near)
-    gentle = lifted * (_tanh_share(small) + near * kernels.sech_squared(small))
-    return where(x < 0, gentle * BACK, tanh(power) + near * power * kernels.sech_squared(power))
+    rise = tanh(power)
+    # Nothing is lost in 1 + x, and what is added to it is small for x < -1.
+    left = power * ((1 + near) - (tanh_less(power) / power + near * (rise * rise)))
+    return where(x < 0, left, rise + near * power * kernels.sech_squared(power))
 
 
-def _tanh_share(x: Array) -> Array:
-    """tanh(x) / x for x in [0, 1], 1 at 0."""
-    return where(x > 0, tanh(x) / where(x > 0, x, 1.0), 1.0)
+def _gated(x: Array, usual: Formula, scale: float = 1.0) -> Array:
+    """`usual(x)`, which is x exp(x) times `scale` on the far left; 0 at -infinity."""
+    wide = doubled(x)
+    if wide is not None:
+        return cast(usual(at_least(wide, -700.0)), x.dtype)
+    return within(x, -kernels.TAIL, INF, usual, lambda x: kernels.times_tail(scale * x, x))
+
+
+def _gated_slope(x: Array, usual: Formula, scale: float = 1.0) -> Array:
+    """The derivative of such a function."""
+    wide = doubled(x)
+    if wide is not None:
+        return cast(usual(at_least(wide, -700.0)), x.dtype)
+    return within(x, -kernels.TAIL, INF, usual, lambda x: kernels.times_tail(scale * (1 + x), x))
 
 
 @activation(
@@ -145,7 +165,6 @@ def _tanh_share(x: Array) -> Array:
     Moments(mean=0.2493079, second=0.5014231, slope=0.5299807),
     formula=r"f(x) = x \operatorname{erf}(\log(1 + e^x))",
     textbook="x * erf(log(1 + exp(x)))",
-    bound=8,  # log(1 + exp(x)) is rounded before the error function
     source="Nag, Bhattacharyya, Mukherjee & Kundu 2021, arXiv 2108.09598",
     initialiser="he_normal",
     guidance=Guidance(
@@ -163,20 +182,27 @@ def serf(x: Array) -> Array:
     >>> serf([-1.0, 2.0]).round(6)
     array([-0.342248,  1.994739])
     """
+    return _gated(x, _serf, STEEPEST)
+
+
+def _serf(x: Array) -> Array:
     bend = kernels.softplus(at_most(x, 50.0))
-    small, lifted = kernels.gate(at_most(x, 50.0))
-    left = at_least(x, -1e4) * (lifted * (kernels.log1p_share(small) * erf_share(bend))) * BACK
-    return where(x < 0, left, x * erf(bend))
+    return x * where(x < 0, bend * erf_share(at_most(bend, 1.0)), erf(bend))
 
 
 @serf.derivative
 def _(x: Array) -> Array:
-    near = clipped(x, -1e4, 50.0)
-    bend = kernels.softplus(near)
-    small, lifted = kernels.gate(near)
-    rise = bell(bend, -1.0) * (2 / math.sqrt(math.pi))
-    left = lifted * (kernels.log1p_share(small) * erf_share(bend) + near * rise / (1 + small))
-    return where(x < 0, left * BACK, erf(bend) + near * rise / (1 + small))
+    return _gated_slope(x, _serf_slope, STEEPEST)
+
+
+def _serf_slope(x: Array) -> Array:
+    near = at_most(x, 50.0)
+    bend, power = kernels.softplus(near), exp(near)
+    excess, whole, inner = log1p_excess(at_most(power, 1.0)), 1 + power, at_most(bend, 1.0)
+    # Nothing is lost in 1 + x, and what is added to it is small for x < -1.
+    small = excess + near * ((expm1(-inner * inner) - power) / whole)
+    left = power * (STEEPEST * ((1 + near) + small) + (1 + excess) * erf_share_excess(inner))
+    return where(x < 0, left, erf(bend) + near * bell(bend, -1.0) * (STEEPEST * power / whole))
 
 
 @activation(
@@ -192,7 +218,6 @@ def _(x: Array) -> Array:
     aliases=("gompertz_linear_unit",),
     source="Das, Lukasik, Moeller & Keuper 2025, arXiv 2502.03654",
     initialiser="he_normal",
-    bound=800,  # exp(-exp(-x)) magnifies the rounding of exp(-x) by exp(-x), up to 87 in float32 and 700 in float64
     guidance=Guidance(
         use="Hidden layers of deep networks.",
         strengths=("Smooth everywhere.", "Lets some gradient through where ReLU is dead."),
@@ -209,7 +234,7 @@ def golu(x: Array) -> Array:
     array([-0.065988,  1.746846])
     """
     near = at_least(x, -7.0)
-    left = (near * lifted_exp(-exp(-near))) * BACK
+    left = (near * lifted_exp_of_exp(-near)) * BACK
     return where(x < 0, left, x * exp(-exp(-at_least(x, 0.0))))
 
 
@@ -217,7 +242,7 @@ def golu(x: Array) -> Array:
 def _(x: Array) -> Array:
     near = clipped(x, -7.0, 1e4)
     power = exp(-near)
-    left = (lifted_exp(-power) * (1 + near * power)) * BACK
+    left = (lifted_exp_of_exp(-near) * (1 + near * power)) * BACK
     return where(x < 0, left, exp(-power) * (1 + near * power))
 
 
@@ -231,7 +256,7 @@ def _(x: Array) -> Array:
     Moments(mean=0.120057, second=0.1583547, slope=0.1675504),
     formula=r"f(x) = x \tanh(\log(1 + \sigma(x)))",
     textbook="x * tanh(log(1 + 1 / (1 + exp(-x))))",
-    bound=6,  # a product of five rounded factors
+    bound=5,  # the derivative divides by the square of a rounded sum
     source="Wang, Ren & Wang 2022, Electronics 11",
     initialiser="he_normal",
     guidance=Guidance(
@@ -249,22 +274,33 @@ def smish(x: Array) -> Array:
     >>> smish([-1.0, 2.0]).round(6)
     array([-0.233779,  1.118437])
     """
-    # tanh(log q) = (q^2 - 1) / (q^2 + 1) with q = 1 + s: s (s + 2) / (s (s + 2) + 2).
-    small, lifted = kernels.gate(x)
-    open_ = where(x < 0, small, 1.0) / (1 + small)
-    factor = (open_ + 2) / (open_ * (open_ + 2) + 2)
-    left = at_least(x, -1e4) * (lifted / (1 + small) * factor) * BACK
-    return where(x < 0, left, x * (open_ * factor))
+    return _gated(x, _smish)
+
+
+def _smish(x: Array) -> Array:
+    # tanh(log q) = (q^2 - 1) / (q^2 + 1) with q = (1 + 2 e) / (1 + e) for x < 0, and q = (2 + e) / (1 + e) for x > 0.
+    power = exp(-magnitude(x))
+    left, right = power * (2 + 3 * power) / (2 + power * (6 + 5 * power)), (3 + 2 * power) / _smish_below(power)
+    return x * where(x < 0, left, right)
+
+
+def _smish_below(power: Array) -> Array:
+    return 5 + power * (6 + 2 * power)
 
 
 @smish.derivative
 def _(x: Array) -> Array:
-    near = clipped(x, -1e4, 1e4)
-    small, lifted = kernels.gate(near)
-    open_, shut = where(x < 0, small, 1.0) / (1 + small), where(x < 0, 1.0, small) / (1 + small)
-    below = open_ * (open_ + 2) + 2
-    factor = (open_ + 2) / below + near * shut * (4 * (open_ + 1) / (below * below))
-    return where(x < 0, (lifted / (1 + small) * factor) * BACK, open_ * factor)
+    return _gated_slope(x, _smish_slope)
+
+
+def _smish_slope(x: Array) -> Array:
+    near = at_most(x, 1e4)
+    power = exp(-magnitude(near))
+    below, beside = 2 + power * (6 + 5 * power), _smish_below(power)
+    # (2 + 3 e) (2 + 6 e + 5 e^2) + 4 x (1 + e) (1 + 2 e): nothing is lost in 1 + x.
+    rise = 4 * (1 + near) + power * ((18 + 12 * near) + power * ((28 + 8 * near) + 15 * power))
+    right = (3 + 2 * power) / beside + near * power * (4 * (1 + power) * (2 + power) / (beside * beside))
+    return where(x < 0, power * rise / (below * below), right)
 
 
 @activation(
@@ -277,7 +313,6 @@ def _(x: Array) -> Array:
     Moments(mean=0.1398395, second=0.1944641, slope=0.2060783),
     formula=r"f(x) = x \log(1 + \sigma(x))",
     textbook="x * log(1 + 1 / (1 + exp(-x)))",
-    bound=6,  # a product of five rounded factors
     source="Zhu, Meng, Liu, Zou & Li 2021, Neurocomputing 458",
     initialiser="he_normal",
     guidance=Guidance(
@@ -295,19 +330,26 @@ def logish(x: Array) -> Array:
     >>> logish([-1.0, 2.0]).round(6)
     array([-0.238183,  1.263391])
     """
-    small, lifted = kernels.gate(x)
-    open_ = where(x < 0, small, 1.0) / (1 + small)
-    left = at_least(x, -1e4) * (lifted / (1 + small) * kernels.log1p_share(open_)) * BACK
-    return where(x < 0, left, x * log1p(open_))
+    return _gated(x, lambda x: x * log1p(_open(x, exp(-magnitude(x)))))
+
+
+def _open(x: Array, power: Array) -> Array:
+    """Sigmoid(x), where `power` is exp(-|x|)."""
+    return where(x < 0, power, 1.0) / (1 + power)
 
 
 @logish.derivative
 def _(x: Array) -> Array:
-    near = clipped(x, -1e4, 1e4)
-    small, lifted = kernels.gate(near)
-    open_, shut = where(x < 0, small, 1.0) / (1 + small), where(x < 0, 1.0, small) / (1 + small)
-    factor = kernels.log1p_share(open_) + near * shut / (1 + open_)
-    return where(x < 0, (lifted / (1 + small) * factor) * BACK, open_ * factor)
+    return _gated_slope(x, _logish_slope)
+
+
+def _logish_slope(x: Array) -> Array:
+    near = at_most(x, 1e4)
+    power = exp(-magnitude(near))
+    share = _open(near, power)
+    # Nothing is lost in 1 + x, and what is added to it is small for x < -1.
+    left = share * ((1 + near) + (log1p_excess(share) - near * (2 * power / (1 + 2 * power))))
+    return where(x < 0, left, log1p(share) + near * (power / ((1 + power) * (2 + power))))
 
 
 @activation(
@@ -321,7 +363,6 @@ def _(x: Array) -> Array:
     formula=r"f(x) = x \tanh x",
     textbook="x * tanh(x)",
     aliases=("linearly_scaled_tanh",),
-    bound=5,  # a sum of two rounded products
     source="Roy, Manna, Dubey & Chaudhuri 2019, arXiv 1901.05894",
     initialiser="he_normal",
     guidance=Guidance(

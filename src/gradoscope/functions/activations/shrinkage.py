@@ -10,6 +10,7 @@ from gradoscope.arrays import (
     cast,
     cos,
     exp,
+    in_double,
     isfinite,
     keeping_nan,
     lifted_bell,
@@ -175,7 +176,6 @@ def _(functional: Any, x: Array, threshold: float = 0.5) -> Array:
     formula=r"f(x) = x - \tanh x",
     textbook="x - tanh(x)",
     aliases=("tanh_shrink",),
-    bound=5,  # the square doubles the rounding of tanh
     source="-",
     guidance=Guidance(
         use="Sparse codes.",
@@ -247,7 +247,6 @@ def _(x: Array, omega: float = 1.0) -> Array:
     textbook="x + sin(alpha * x)**2 / alpha",
     source="Ziyin, Hartwig & Ueda 2020, NeurIPS",
     initialiser="lecun_normal",
-    bound=8,  # x and sin(x)^2 cancel, and so do 1 and sin(2 x), around isolated points
     floor=1 / 8,  # value and derivative cross zero
     domains={"alpha": POSITIVE},
     trainable=("alpha",),
@@ -271,8 +270,11 @@ def snake(x: Array, alpha: float = 1.0) -> Array:
 
 
 @snake.derivative
+@in_double
 def _(x: Array, alpha: float = 1.0) -> Array:
-    return 1 + 2 * sin(alpha * x) * cos(alpha * x)
+    angle = alpha * x
+    usual = isfinite(2 * angle)
+    return where(usual, 1 + sin(where(usual, 2 * angle, 0.0)), 1 + 2 * sin(angle) * cos(angle))
 
 
 @snake.gradient("alpha")

@@ -11,6 +11,7 @@ from gradoscope.arrays import (
     exp,
     expm1,
     expm1_less_x,
+    in_double,
     magnitude,
     where,
 )
@@ -29,7 +30,7 @@ from gradoscope.functions.facts import (
     Turns,
 )
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import clipped
+from gradoscope.functions.kernels import clipped, scaled
 from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL
 
 INF = math.inf
@@ -310,7 +311,6 @@ def _(x: Array) -> Array:
     textbook="alpha_p * x**2 + beta * x if x > 0 else alpha_n * (exp(x) - 1 - x) + beta * x",
     source="Huang & Schlag 2024, arXiv 2411.13010",
     initialiser="he_normal",
-    bound=16,  # two terms cancel around the root near -2.42
     floor=1 / 8,  # the value crosses zero
     domains={"alpha_p": POSITIVE, "alpha_n": REAL, "beta": REAL},
     trainable=("alpha_p", "alpha_n", "beta"),
@@ -321,6 +321,7 @@ def _(x: Array) -> Array:
         pairs_with=("categorical_cross_entropy",),
     ),
 )
+@in_double
 def xielu(x: Array, alpha_p: float = 0.8, alpha_n: float = 0.8, beta: float = 0.5) -> Array:
     """The expanded integral of the ELU.
 
@@ -329,12 +330,26 @@ def xielu(x: Array, alpha_p: float = 0.8, alpha_n: float = 0.8, beta: float = 0.
     >>> xielu([-1.0, 1.0]).round(6)
     array([-0.205696,  1.3     ])
     """
-    return where(x > 0, x * (alpha_p * at_least(x, 0.0) + beta), alpha_n * expm1_less_x(at_most(x, 0.0)) + beta * x)
+    below = at_most(x, 0.0)
+    near = alpha_n * expm1_less_x(below) + beta * below
+    left = where(below < -1, _xielu_far(clipped(x, -1e6, -1.0), alpha_n, beta), near)
+    left = where(below < -1e6, (beta - alpha_n) * below - alpha_n, left)
+    return where(x > 0, x * (alpha_p * at_least(x, 0.0) + beta), left)
+
+
+def _xielu_far(x: Array, alpha_n: float, beta: float) -> Array:
+    """Alpha_n (exp(x) - (1 + x)) + beta x for x <= -1, where nothing is lost in 1 + x, nor in products in two parts."""
+    (fall, lost), (rise, missing) = scaled(x, beta), scaled(1 + x, alpha_n)
+    return (fall - rise) + ((lost - missing) + alpha_n * exp(x))
 
 
 @xielu.derivative
+@in_double
 def _(x: Array, alpha_p: float = 0.8, alpha_n: float = 0.8, beta: float = 0.5) -> Array:
-    return where(x > 0, 2 * alpha_p * x, alpha_n * expm1(at_most(x, 0.0))) + beta
+    below = at_most(x, 0.0)
+    rise, lost = scaled(exp(below), alpha_n)
+    left = where(below < -0.5, (rise - (alpha_n - beta)) + lost, alpha_n * expm1(below) + beta)
+    return where(x > 0, 2 * alpha_p * x + beta, left)
 
 
 @xielu.gradient("alpha_p")
