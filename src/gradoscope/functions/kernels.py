@@ -28,6 +28,7 @@ from gradoscope.arrays import (
     log1p,
     magnitude,
     namespace,
+    plus,
     product,
     replaced,
     rounded,
@@ -43,6 +44,7 @@ from gradoscope.arrays import sigmoid as elementary_sigmoid
 
 TAIL = 80.0  # beyond it sigmoid(-x) = exp(-x) in every dtype, and exp(16 - x) stays normal where exp(-x) does not
 SHIFT, UNSHIFT = 16.0, math.exp(-16)  # x - 16 is exact for x > 32
+TIED = (1e-9, 1e-17)  # what no share of a softmax can show, in float32 and in float64
 
 
 class Peak(NamedTuple):
@@ -54,22 +56,42 @@ class Peak(NamedTuple):
     top: Array  # max
 
 
-def peak(x: Array, axis: int) -> Peak:
-    """The parts of softmax. All rows of -inf give NaN; a single +inf takes all."""
+def peak(x: Array, axis: int, lost: Array = 0.0) -> Peak:
+    """The parts of softmax of x + lost, `lost` being tiny. All rows of -inf give NaN; a single +inf takes all."""
     top = largest(x, axis)
+    if is_array(lost):
+        return _peak_of_two(x, lost, top, axis)
     if is_plain(x) and math.prod(x.shape):
         if moderate(x, top):
             return _moderate_peak(x, top, axis)
         wide = doubled(x)
         if wide is not None and bool(isfinite(top).all()):
             return _peak_in_double(wide, cast(top, wide.dtype), x.dtype, axis)
-    below = where((x == top) & (top > -math.inf), 0.0, x - top)
+    return _peak_below(where((x == top) & (top > -math.inf), 0.0, x - top), _lost(x, top), top, axis)
+
+
+def _peak_below(below: Array, lost: Array, top: Array, axis: int) -> Peak:
+    """The parts of numbers that lie below + lost from the top."""
     power = exp(below)
     # Its last step is a `where`, so that XLA stores it: sums would take in arithmetic and do it once each.
-    shares = where(isfinite(x - top), power * (1 + _lost(x, top)), power)
+    shares = where(isfinite(lost), power * (1 + lost), power)
     others = total(shares - floor(shares), axis)  # floor is 1 for the largest
     ones = rounded(total(shares, axis) - others)
     return Peak(below, shares, others + (ones - 1), top)
+
+
+def _peak_of_two(x: Array, lost: Array, top: Array, axis: int) -> Peak:
+    """The parts of x + lost; of equal numbers, the one that lost most is the largest."""
+    most = largest(where(x == top, lost, -math.inf), axis)
+    wide = doubled(x)
+    if wide is not None and bool(isfinite(top).all()):
+        above = cast(top, wide.dtype) + cast(most, wide.dtype)
+        return _peak_in_double(wide + cast(lost, wide.dtype), above, x.dtype, axis)
+    below, error = plus(x, -top)
+    error = where(isfinite(below), error + (lost - most), 0.0)
+    behind = where(most - lost < TIED[is_double(x)], 0.0, lost - most)
+    near = where((x == top) & (top > -math.inf), behind, below + error)
+    return _peak_below(near, where(isfinite(below), (below - near) + error, 0.0), top, axis)
 
 
 def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:
@@ -235,7 +257,8 @@ def scaled(x: Array, factor: Array) -> tuple[Array, Array]:
 
 def divided(x: Array, divisor: float) -> tuple[Array, Array]:
     """X / divisor with its rounding error, for x that is not near overflow."""
-    rounded = x / divisor
+    # XLA divides by multiplying, and contracts products with sums: behind a comparison the number stays as it is.
+    rounded = at_least(x / divisor, -float(namespace(x).finfo(x.dtype).max))
     back, error = product(rounded, constant(x, divisor))
     return rounded, (((x - back) - error) - rounded * _remainder(x, divisor)) / divisor
 
@@ -323,6 +346,13 @@ def dominant(shares: Array) -> Array:
     return rounded(shares)
 
 
+def surprise(parts: Peak, target: Array) -> Array:
+    """The mean of -log softmax under the target (probabilities or labels)."""
+    if not is_floating(target):
+        return log1p(parts.rest)[..., 0] - taken(parts.below, target)
+    return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
+
+
 def unlikely(parts: Peak) -> Array:
     """1 - softmax; for the largest share, from what is left to the others."""
     return where(parts.below == 0, parts.rest / (1 + parts.rest), 1 - parts.shares / (1 + parts.rest))
@@ -360,4 +390,5 @@ def shares_minus(parts: Peak, target: Array) -> Array:
         shares = parts.shares * (1 / (1 + parts.rest))
         changed = where(taken(parts.shares, target) == 1, -left[..., 0], taken(shares, target) - 1)
         return replaced(shares, target, changed)
-    return where(parts.below == 0, (1 - target) - left, parts.shares / (1 + parts.rest) - target)
+    likely = (parts.below == 0) & (parts.rest < 1)  # a share above one half
+    return where(likely, (1 - target) - left, parts.shares / (1 + parts.rest) - target)

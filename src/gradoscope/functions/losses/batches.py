@@ -5,7 +5,17 @@ import math
 from gradoscope.arrays import Array, at_least, cast, exp, largest, log1p, namespace, total, where
 from gradoscope.functions.facts import ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softmax, softplus
+from gradoscope.functions.kernels import (
+    Peak,
+    distribution,
+    divided,
+    peak,
+    shares_minus,
+    sigmoid,
+    softmax,
+    softplus,
+    surprise,
+)
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, REAL, UNIT
 from gradoscope.functions.targets import Targets
@@ -25,7 +35,6 @@ from gradoscope.functions.targets import Targets
     before_link="cosines",
     after_link="cosines",
     domains={"temperature": POSITIVE},
-    bound=1024,  # dividing by the temperature is rounded before the exponential
     guidance=Guidance(
         use="Contrastive learning: a row of cosines per example, and the place of its partner.",
         strengths=("All other examples of the batch serve as negatives.",),
@@ -41,14 +50,14 @@ def info_nce(prediction: Array, target: Array, temperature: float = 0.07) -> Arr
     >>> info_nce([[0.9, 0.1], [0.2, 0.8]], [0, 1], temperature=0.5).round(6)
     array([0.183901, 0.263282])
     """
-    parts = peak(prediction / temperature, -1)
-    shares = distribution(target, prediction)
-    return where(shares == 0, 0.0, shares * (log1p(parts.rest) - parts.below)).sum(-1)
+    rows, lost = divided(prediction, temperature)
+    return surprise(peak(rows, -1, lost), target)
 
 
 @info_nce.derivative
 def _(prediction: Array, target: Array, temperature: float = 0.07) -> Array:
-    return shares_minus(peak(prediction / temperature, -1), distribution(target, prediction)) / temperature
+    rows, lost = divided(prediction, temperature)
+    return shares_minus(peak(rows, -1, lost), target) / temperature
 
 
 @loss(
@@ -79,7 +88,7 @@ def supervised_contrastive(prediction: Array, target: Array, temperature: float 
     array([0.474077, 0.474077, 0.      ])
     """
     others, partners = batch_masks(prediction, target)
-    parts = peak(where(others > 0, prediction / temperature, -math.inf), -1)
+    parts = _peak_of_others(prediction, others, temperature)
     surprise = where(partners > 0, partners * (log1p(parts.rest) - parts.below), 0.0)
     return surprise.sum(-1) / at_least(partners.sum(-1), 1.0)
 
@@ -87,10 +96,16 @@ def supervised_contrastive(prediction: Array, target: Array, temperature: float 
 @supervised_contrastive.derivative
 def _(prediction: Array, target: Array, temperature: float = 0.07) -> Array:
     others, partners = batch_masks(prediction, target)
-    parts = peak(where(others > 0, prediction / temperature, -math.inf), -1)
+    parts = _peak_of_others(prediction, others, temperature)
     count = total(partners, -1)
     goal = partners / at_least(count, 1.0)
     return where(count > 0, parts.shares / (1 + parts.rest) - goal, 0.0) / temperature
+
+
+def _peak_of_others(cosines: Array, others: Array, temperature: float) -> Peak:
+    """The parts of softmax of the cosines divided by the temperature, without those of a row with itself."""
+    rows, lost = divided(cosines, temperature)
+    return peak(where(others > 0, rows, -math.inf), -1, lost)
 
 
 @loss(

@@ -1,11 +1,24 @@
 """Losses for several classes from scores, cosines and thresholds."""
 
 import math
+from decimal import Decimal, localcontext
+from functools import cache
 
-from gradoscope.arrays import Array, at_least, cast, largest, log1p, namespace, scattered_ones, sqrt, total, where
+from gradoscope.arrays import (
+    Array,
+    at_least,
+    cast,
+    largest,
+    namespace,
+    scattered_ones,
+    total,
+    two_parts,
+    where,
+)
+from gradoscope.arrays.pairs import Pair, Parts, choose, exact, fixed, number
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softplus, sparse_threshold
+from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softplus, sparse_threshold, surprise
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, Interval, OneOf
 from gradoscope.functions.targets import Targets
@@ -136,7 +149,6 @@ def _(prediction: Array, target: Array) -> Array:
     before_link="cosines",
     after_link="cosines",
     domains={"scale": POSITIVE, "angle": Interval(0, math.pi), "offset": NOT_NEGATIVE},
-    bound=4096,  # scaled cosines magnify rounding
     guidance=Guidance(
         use="Faces and retrieval: classes by angle.",
         strengths=("Asks for a margin between the angles of classes.",),
@@ -156,24 +168,45 @@ def margin_softmax(
     >>> margin_softmax([[0.5, 0.25]], [0], scale=4.0, angle=0.5).round(6)
     array([1.245148])
     """
-    shares = distribution(target, prediction)
-    parts = peak(_harder(prediction, shares, scale, angle, offset), -1)
-    return where(shares == 0, 0.0, shares * (log1p(parts.rest) - parts.below)).sum(-1)
+    chosen = distribution(target, prediction) > 0
+    rows = _harder(prediction, chosen, scale, angle, offset)
+    return surprise(peak(rows.high, -1, rows.low), target)
 
 
 @margin_softmax.derivative
 def _(prediction: Array, target: Array, scale: float = 64.0, angle: float = 0.5, offset: float = 0.0) -> Array:
-    shares = distribution(target, prediction)
-    slope = shares_minus(peak(_harder(prediction, shares, scale, angle, offset), -1), shares)
-    height = sqrt(at_least((1 - prediction) * (1 + prediction), 1e-30))
-    turned = math.cos(angle) + prediction / height * math.sin(angle)
-    return scale * slope * where(shares > 0, turned, 1.0)
+    chosen = distribution(target, prediction) > 0
+    rows = _harder(prediction, chosen, scale, angle, offset)
+    slope = scale * shares_minus(peak(rows.high, -1, rows.low), target)
+    cosine, sine = (fixed(prediction, parts) for parts in _turn(angle))
+    height = _height(prediction)
+    turned = (height * cosine + exact(prediction) * sine).value() / at_least(height.high, 1e-15)
+    return where(chosen, slope * turned, slope)
 
 
-def _harder(cosines: Array, shares: Array, scale: float, angle: float, offset: float) -> Array:
+def _harder(cosines: Array, chosen: Array, scale: float, angle: float, offset: float) -> Pair:
     """Scaled cosines, with the margin taken from the true class."""
-    height = sqrt(at_least((1 - cosines) * (1 + cosines), 0.0))
-    return scale * where(shares > 0, cosines * math.cos(angle) - height * math.sin(angle) - offset, cosines)
+    cosine, sine = (fixed(cosines, parts) for parts in _turn(angle))
+    plain = exact(cosines)
+    turned = plain * cosine - _height(cosines) * sine - number(cosines, offset)
+    return choose(chosen, turned, plain) * number(cosines, scale)
+
+
+def _height(cosines: Array) -> Pair:
+    """The sines that belong to cosines."""
+    plain, one = exact(cosines), number(cosines, 1.0)
+    return (-(plain - one) * (plain + one)).root()
+
+
+@cache
+def _turn(angle: float) -> tuple[Parts, Parts]:
+    """Cosine and sine of an angle, by their series."""
+    with localcontext(prec=60):
+        sums, term = [Decimal(0), Decimal(0)], Decimal(1)
+        for power in range(80):
+            sums[power % 2] += term if power % 4 < 2 else -term
+            term = term * Decimal(angle) / (power + 1)
+        return two_parts(str(sums[0])), two_parts(str(sums[1]))
 
 
 @loss(

@@ -1,6 +1,8 @@
 """Losses for one class out of several: a row of predictions per example."""
 
 import math
+from decimal import Decimal
+from functools import cache
 
 import numpy as np
 
@@ -9,11 +11,14 @@ from gradoscope.arrays import (
     as_array,
     cast,
     exp,
+    is_double,
     is_floating,
     largest,
     log1p,
     namespace,
+    plus,
     reshaped,
+    two_parts,
     where,
     world_of,
 )
@@ -30,6 +35,7 @@ from gradoscope.functions.kernels import (
     peak,
     rest_of,
     shares_minus,
+    surprise,
     taken,
     xlogy,
 )
@@ -255,7 +261,6 @@ def _(prediction: Array, target: Array, clip: float = 0.0, offset: float = 0.0) 
     before_link="logits",
     after_link="logits",
     domains={"prior": Optional(Row(POSITIVE)), "tau": REAL},
-    bound=64,  # the moved logits are rounded before the exponential
     guidance=Guidance(
         use="One class out of several, where a few classes have most of the examples.",
         strengths=("Its minimiser ranks classes as if all were equally frequent.",),
@@ -273,23 +278,36 @@ def logit_adjusted(prediction: Array, target: Array, prior: tuple[float, ...] | 
     >>> logit_adjusted([[1.0, 0.0]], [1], prior=(90, 10)).round(6)
     array([3.237287])
     """
-    moved = _moved(prediction, prior, tau)
-    return _surprise(moved, peak(moved, -1), target)
+    return surprise(_moved_peak(prediction, prior, tau), target)
 
 
 @logit_adjusted.derivative
 def _(prediction: Array, target: Array, prior: tuple[float, ...] | None = None, tau: float = 1.0) -> Array:
-    return shares_minus(peak(_moved(prediction, prior, tau), -1), target)
+    return shares_minus(_moved_peak(prediction, prior, tau), target)
 
 
-def _moved(logits: Array, prior: tuple[float, ...] | None, tau: float) -> Array:
-    """The logits plus tau times the logarithm of the prior."""
+def _moved_peak(logits: Array, prior: tuple[float, ...] | None, tau: float) -> Peak:
+    """The parts of softmax of the logits plus tau times the logarithm of the prior."""
     if prior is None:
-        return logits
+        return peak(logits, -1)
     if len(prior) != logits.shape[-1]:
         raise UsageError(
             say("prior must hold one number per class, {classes} of them, not {count}",
                 classes=logits.shape[-1], count=len(prior))
         )  # fmt: skip
-    shift = as_array(tau * np.log(prior), world_of(logits), like=logits)
-    return logits + cast(reshaped(shift, logits.ndim), logits.dtype)
+    high, low = (_row(part, logits) for part in _shifts(tuple(prior), tau)[is_double(logits)])
+    moved, lost = plus(logits, high)
+    return peak(moved, -1, lost + low)
+
+
+@cache
+def _shifts(prior: tuple[float, ...], tau: float) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
+    """Tau times the logarithm of each number as the sum of two numbers, for float32 and for float64."""
+    each = [two_parts(str(Decimal(tau) * Decimal(float(number)).ln())) for number in prior]
+    return tuple((tuple(part[dtype][0] for part in each), tuple(part[dtype][1] for part in each)) for dtype in (0, 1))
+
+
+def _row(numbers: tuple[float, ...], like: Array) -> Array:
+    """Numbers as a row beside `like`."""
+    row = as_array(np.array(numbers), world_of(like), like=like)
+    return cast(reshaped(row, like.ndim), like.dtype)

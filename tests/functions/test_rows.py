@@ -1,0 +1,55 @@
+"""Losses over rows at points where rounding before the last step shows: value and gradient, against mpmath."""
+
+from functools import cache
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from tests.functions.worlds import WORLDS, World, numbers
+
+from gradoscope.functions import exact, losses
+
+FORMATS = {"float32": (24, -126), "float64": (53, -1022)}
+EVERY_WORLD = [pytest.param(world, id=world.name) for world in WORLDS.values()]
+SIMILAR = [((23 * k * k + 23) % 29) / 64 for k in range(10)]
+# name, parameters, rows, the label of each row or a row of targets
+HARD: list[tuple[str, dict[str, Any], Any, Any]] = [
+    ("categorical_cross_entropy", {}, [SIMILAR], [[0.0] * 9 + [1.0]]),
+    ("info_nce", {}, [[0.91, 0.13, -0.71], [0.47, -0.43, 0.41], [0.99, 0.98, 0.97]], [1, 2, 0]),
+    ("info_nce", {"temperature": 0.01}, [[0.31, 0.13, -0.01], [0.47, 0.47, 0.41], [-0.39, -0.38, -0.37]], [0, 2, 0]),
+    ("logit_adjusted", {"prior": (1562, 1575, 26)}, [[0.3, -0.1, 0.7], [14.3, -0.5, 9.1], [-3, 61.7, 5]], [2, 1, 1]),
+    ("logit_adjusted", {"prior": (3, 17), "tau": 1.7}, [[-0.17, 0.23], [7.3, 8.1]], [0, 1]),
+    ("margin_softmax", {}, [[-0.35, 0.59, -0.55], [0.37, -0.44, 0.11], [0.83, 0.41, 0.87]], [1, 0, 2]),
+    ("margin_softmax", {"scale": 30.0, "angle": 0.0, "offset": 0.35}, [[0.71, 0.33], [-0.97, 0.07]], [0, 1]),
+]  # fmt: skip
+
+
+def one_hot(label: Any, row: list[float]) -> list[float]:
+    return [float(k == label) for k in range(len(row))] if isinstance(label, int) else label
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("world", EVERY_WORLD)
+@pytest.mark.parametrize(("name", "options", "rows", "targets"), HARD)
+def test_hard_rows(name: str, options: dict[str, Any], rows: Any, targets: Any, world: World, dtype: str) -> None:
+    entry = losses[name]
+    defaults = {key: parameter.default for key, parameter in entry.parameters.items()}
+    with jax.enable_x64(dtype == "float64"):
+        prediction, target = world.array(rows, dtype), np.array(targets)
+        target = world.array(target, dtype) if target.dtype.kind == "f" else target
+        both = world.run(lambda p: (entry(p, target, **options), entry.derivative(p, target, **options)), prediction)
+        given, found, rises = numbers(prediction), numbers(both[0]), numbers(both[1])
+    for row, label, value, slope in zip(given.tolist(), targets, found, rises, strict=True):
+        inputs = {**defaults, **options, "p": tuple(row), "t": tuple(one_hot(label, row))}
+        for number, true in zip([value, *slope], truth(entry.textbook, tuple(inputs.items())), strict=True):
+            error = exact.ulps(number, true, *FORMATS[dtype], size=max(abs(true), entry.floor))
+            assert error <= entry.bound, (row, label, number, true)
+
+
+@cache
+def truth(formula: str, inputs: tuple[tuple[str, Any], ...]) -> list[Any]:
+    """The value, and the derivative at each place of the row."""
+    values = dict(inputs)
+    slopes = (exact.derivative(formula, values, "p", place) for place in range(len(values["p"])))
+    return [exact.evaluate(formula, values), *slopes]
