@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from tests.functions.worlds import WORLDS, World, numbers
 
-from gradoscope.arrays.pairs import Pair, exact, number
+from gradoscope.arrays.pairs import Pair, exact, number, root, summed
 
 DIGITS = {"float32": 44, "float64": 100}
 
 
 def formula(x: Any) -> list[Pair]:
     plain, third = exact(x), number(x, 1 / 3)
-    height = (-(plain - third) * (plain + third)).root()
-    return [height, (plain - height) / (plain + height), (height * plain).total()]
+    height = root(-(plain - third) * (plain + third))
+    return [height, (plain - height) / (plain + height), summed(height * plain)]
 
 
 @pytest.mark.parametrize("dtype", DIGITS)

@@ -22,11 +22,14 @@ HARD: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("logit_adjusted", {"prior": (3, 17), "tau": 1.7}, [[-0.17, 0.23], [7.3, 8.1]], [0, 1]),
     ("margin_softmax", {}, [[-0.35, 0.59, -0.55], [0.37, -0.44, 0.11], [0.83, 0.41, 0.87]], [1, 0, 2]),
     ("margin_softmax", {"scale": 30.0, "angle": 0.0, "offset": 0.35}, [[0.71, 0.33], [-0.97, 0.07]], [0, 1]),
+    ("cosine_distance", {}, [[1.0, 2.0, -0.5], [0.3, -2.1, 0.7], [3.0, 1.0, 2.0]],
+     [[1.001, 2.0, -0.5], [-0.3, 2.1, -0.7001], [0.1, -1.1, 0.4]]),
+    ("iou_box", {}, [[0.01, -0.02, 2.01, 1.99], [0.3, 0.2, 1.1, 4.0], [-1, 0.4, 1.3, 0.5]], [[0.0, 0.0, 2.0, 2.0]] * 3),
 ]  # fmt: skip
 
 
-def one_hot(label: Any, row: list[float]) -> list[float]:
-    return [float(k == label) for k in range(len(row))] if isinstance(label, int) else label
+def one_hot(label: float, classes: int) -> tuple[float, ...]:
+    return tuple(float(k == label) for k in range(classes))
 
 
 @pytest.mark.parametrize("dtype", FORMATS)
@@ -40,8 +43,13 @@ def test_hard_rows(name: str, options: dict[str, Any], rows: Any, targets: Any, 
         target = world.array(target, dtype) if target.dtype.kind == "f" else target
         both = world.run(lambda p: (entry(p, target, **options), entry.derivative(p, target, **options)), prediction)
         given, found, rises = numbers(prediction), numbers(both[0]), numbers(both[1])
-    for row, label, value, slope in zip(given.tolist(), targets, found, rises, strict=True):
-        inputs = {**defaults, **options, "p": tuple(row), "t": tuple(one_hot(label, row))}
+    for row, label, value, slope in zip(given.tolist(), numbers(target).tolist(), found, rises, strict=True):
+        inputs = {
+            **defaults,
+            **options,
+            "p": tuple(row),
+            "t": tuple(label) if isinstance(label, list) else one_hot(label, len(row)),
+        }
         for number, true in zip([value, *slope], truth(entry.textbook, tuple(inputs.items())), strict=True):
             error = exact.ulps(number, true, *FORMATS[dtype], size=max(abs(true), entry.floor))
             assert error <= entry.bound, (row, label, number, true)

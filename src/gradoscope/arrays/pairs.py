@@ -1,17 +1,22 @@
-"""Numbers as sums of two: formulas whose terms cancel are computed with twice the digits.
+"""Numbers with more digits than their arrays hold, for formulas whose terms cancel.
 
-Sums, products, quotients and roots of pairs lose no more than the last few of these digits;
-infinities and numbers whose square overflows have no place here.
+`wider(x)` is float64 where that is cheap, and otherwise a `Pair`, the sum of two arrays. Both are computed with the
+same operators and with `root`, `exponential`, `summed`, `choose` and `beside`; `narrow` makes an array of them again.
+Infinities, and numbers whose square overflows, have no place here.
 """
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
-from gradoscope.arrays.elementary import at_least, constant, sqrt, where
+from gradoscope.arrays.elementary import at_least, constant, exp, magnitude, sqrt, where
+from gradoscope.arrays.extended import exp_parts
 from gradoscope.arrays.special import plus, split, two_parts
-from gradoscope.arrays.worlds import Array, is_double, namespace
+from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
 
 Parts = tuple[tuple[float, float], tuple[float, float]]
+Wide = Any  # a float64 array or a Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,54 +26,54 @@ class Pair:
     high: Array
     low: Array
 
-    def __add__(self, other: "Pair") -> "Pair":
-        """The sum. A constant goes second: XLA takes (1 + x) - 1 for x."""
-        rounded, lost = plus(self.high, other.high)
-        return joined(rounded, lost + (self.low + other.low))
+    def __add__(self, other: "Pair | float") -> "Pair":
+        """The sum; a constant goes second, since XLA takes (1 + x) - 1 for x."""
+        more = self._joining(other)
+        most, lost = plus(self.high, more.high)
+        return joined(most, lost + (self.low + more.low))
+
+    def __radd__(self, other: float) -> "Pair":
+        """The sum."""
+        return self + other
 
     def __neg__(self) -> "Pair":
         """The negative."""
         return Pair(-self.high, -self.low)
 
-    def __sub__(self, other: "Pair") -> "Pair":
+    def __sub__(self, other: "Pair | float") -> "Pair":
         """The difference."""
         return self + -other
 
-    def __mul__(self, other: "Pair") -> "Pair":
+    def __rsub__(self, other: float) -> "Pair":
+        """The difference."""
+        return -self + other
+
+    def __mul__(self, other: "Pair | float") -> "Pair":
         """The product."""
-        rounded, lost = _product(self.high, other.high)
-        return joined(rounded, lost + (self.high * other.low + self.low * other.high))
+        if not isinstance(other, Pair) and abs(math.frexp(other)[0]) == 0.5:
+            return Pair(self.high * other, self.low * other)
+        more = self._joining(other)
+        most, lost = _product(self.high, more.high)
+        return joined(most, lost + (self.high * more.low + self.low * more.high))
 
-    def __truediv__(self, other: "Pair") -> "Pair":
+    def __rmul__(self, other: float) -> "Pair":
+        """The product."""
+        return self * other
+
+    def __truediv__(self, other: "Pair | float") -> "Pair":
         """The quotient."""
-        share = self.high / other.high
-        back, lost = _product(share, other.high)
-        rest = ((self.high - back) - lost) + (self.low - share * other.low)
-        return joined(share, rest / other.high)
+        more = self._joining(other)
+        share = self.high / more.high
+        back, lost = _product(share, more.high)
+        rest = ((self.high - back) - lost) + (self.low - share * more.low)
+        return joined(share, rest / more.high)
 
-    def root(self) -> "Pair":
-        """The square root; 0 for 0."""
-        root = sqrt(at_least(self.high, 0.0))
-        square, lost = _product(root, root)
-        rest = ((self.high - square) - lost) + self.low
-        return joined(root, rest / where(root > 0, 2 * root, 1.0))
+    def __getitem__(self, places: Any) -> "Pair":
+        """The numbers at some places."""
+        return Pair(self.high[places], self.low[places])
 
-    def total(self) -> "Pair":
-        """The sum along the last axis, which stays with length 1: halves are added until one number is left."""
-        whole = self
-        while whole.high.shape[-1] > 1:
-            half, odd = divmod(whole.high.shape[-1], 2)
-            folded = whole.cut(0, half) + whole.cut(half, 2 * half)
-            whole = beside(folded, whole.cut(2 * half, 2 * half + 1)) if odd else folded
-        return whole
-
-    def cut(self, start: int, stop: int) -> "Pair":
-        """The numbers of those places in the last axis."""
-        return Pair(self.high[..., start:stop], self.low[..., start:stop])
-
-    def value(self) -> Array:
-        """The sum as one number."""
-        return self.high + self.low
+    def _joining(self, other: "Pair | float") -> "Pair":
+        return other if isinstance(other, Pair) else number(self.high, other)
 
 
 def _product(x: Array, y: Array) -> tuple[Array, Array]:
@@ -76,13 +81,17 @@ def _product(x: Array, y: Array) -> tuple[Array, Array]:
     (a, b), (c, d) = split(x), split(y)
     most, lost = plus(a * c, a * d)
     most, left = plus(most, b * c)
-    return most, (lost + left) + b * d
+    usual = magnitude(most) > SMALL[is_double(x)]
+    return where(usual, most, x * y), where(usual, (lost + left) + b * d, 0.0)
+
+
+SMALL = (2.0**-76, 2.0**-915)  # products that are smaller lose digits of their halves
 
 
 def joined(high: Array, low: Array) -> Pair:
     """The sum of two numbers, the second one smaller: digits move from the second to the first."""
-    rounded = high + low
-    return Pair(rounded, low - (rounded - high))
+    most = high + low
+    return Pair(most, low - (most - high))
 
 
 def exact(x: Array) -> Pair:
@@ -101,12 +110,63 @@ def number(like: Array, value: float) -> Pair:
     return fixed(like, two_parts(str(Decimal(value))))
 
 
-def choose(condition: Array, yes: Pair, no: Pair) -> Pair:
-    """`yes` where the condition holds, else `no`."""
-    return Pair(where(condition, yes.high, no.high), where(condition, yes.low, no.low))
+def wider(x: Array) -> Wide:
+    """An array with more digits: float64 for float32 where that is cheap, otherwise a pair."""
+    wide = doubled(x)
+    return exact(x) if wide is None else wide
 
 
-def beside(*parts: Pair) -> Pair:
-    """Pairs joined along the last axis."""
-    xp = namespace(parts[0].high)
-    return Pair(xp.concatenate([p.high for p in parts], axis=-1), xp.concatenate([p.low for p in parts], axis=-1))
+def narrow(x: Wide, like: Array) -> Array:
+    """The nearest array of the dtype of `like`."""
+    return x.high + x.low if isinstance(x, Pair) else cast(x, like.dtype)
+
+
+def leading(x: Wide) -> Array:
+    """The first digits, which say how numbers compare."""
+    return x.high if isinstance(x, Pair) else x
+
+
+def choose(condition: Array, yes: Wide, no: Wide) -> Wide:
+    """`yes` where the condition holds, else `no`; both of a kind, or one of them a number."""
+    if not isinstance(yes, Pair) and not isinstance(no, Pair):
+        return where(condition, yes, no)
+    (a, b), (c, d) = ((x.high, x.low) if isinstance(x, Pair) else (x, 0.0) for x in (yes, no))
+    return Pair(where(condition, a, c), where(condition, b, d))
+
+
+def beside(*parts: Wide) -> Wide:
+    """Rows joined along the last axis."""
+    if not isinstance(parts[0], Pair):
+        return namespace(parts[0]).concatenate(parts, axis=-1)
+    return Pair(beside(*(part.high for part in parts)), beside(*(part.low for part in parts)))
+
+
+def summed(x: Wide) -> Wide:
+    """The sum along the last axis, which stays with length 1: halves are added until one number is left."""
+    while leading(x).shape[-1] > 1:
+        half, odd = divmod(leading(x).shape[-1], 2)
+        folded = x[..., :half] + x[..., half : 2 * half]
+        x = beside(folded, x[..., 2 * half :]) if odd else folded
+    return x
+
+
+def root(x: Wide) -> Wide:
+    """The square root; 0 for 0."""
+    if not isinstance(x, Pair):
+        return sqrt(at_least(x, 0.0))
+    near = sqrt(at_least(x.high, 0.0))
+    square, lost = _product(near, near)
+    rest = ((x.high - square) - lost) + x.low
+    return joined(near, rest / where(near > 0, 2 * near, 1.0))
+
+
+LOWEST = (-87.0, -708.0)  # the logarithm of about the smallest ordinary number
+
+
+def exponential(x: Wide) -> Wide:
+    """e^x for x below 80, with some digits more than an array holds; 0 where that would be subnormal."""
+    if not isinstance(x, Pair):
+        return exp(x)
+    lowest = LOWEST[is_double(x.high)]
+    high, low = exp_parts(at_least(x.high, lowest))
+    return choose(x.high >= lowest, Pair(high, low + high * x.low), 0.0)

@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from gradoscope.arrays import Array, as_array, at_least, atan, cast, namespace, stacked, where, world_of
+from gradoscope.arrays import Array, as_array, atan, where, world_of
+from gradoscope.arrays.pairs import Wide, beside, choose, leading, narrow, wider
 from gradoscope.functions.facts import Bounded, NonNegative
 from gradoscope.functions.guidance import Guidance
 from gradoscope.functions.loss import loss
@@ -32,8 +33,6 @@ VARIANTS = ("giou", "iou", "diou", "ciou")
     before_link="boxes",
     after_link="boxes",
     domains={"variant": OneOf(VARIANTS)},
-    bound=64,
-    floor=0.1,  # the parts of the derivative partly cancel
     guidance=Guidance(
         use="Boxes in object detection: four outputs, left, top, right and bottom.",
         strengths=("Free of scale, and measures what detectors are scored by.",),
@@ -55,73 +54,76 @@ def iou_box(prediction: Array, target: Array, variant: str = "giou") -> Array:
     >>> iou_box([[0.0, 0.0, 2.0, 2.0]], [[1.0, 1.0, 3.0, 3.0]]).round(6)
     array([1.079365])
     """
-    both = _measured(prediction, target)
+    ours, theirs = wider(prediction), wider(target)
+    both = _measured(ours, theirs)
     missing = both.apart / _safe(both.union)
     if variant == "iou":
-        return missing
+        return narrow(missing, prediction)[..., 0]
     if variant == "giou":
-        return missing + both.empty / _safe(both.hull)
-    centres = _squares(_between(prediction, target)) / _safe(_squares(both.sides))
+        return narrow(missing + both.empty / _safe(both.hull), prediction)[..., 0]
+    near = narrow(missing + _squares(_between(ours, theirs)) / _safe(_squares(both.sides)), prediction)
     if variant == "diou":
-        return missing + centres
-    shape = _turned(both) ** 2
-    return missing + centres + shape * _weight(shape, missing)
+        return near[..., 0]
+    shape = _turned(both, prediction) ** 2
+    return (near + shape * _weight(shape, narrow(missing, prediction)))[..., 0]
 
 
 @iou_box.derivative
 def _(prediction: Array, target: Array, variant: str = "giou") -> Array:
-    both = _measured(prediction, target)
-    union, hull = _safe(both.union)[..., None], _safe(both.hull)[..., None]
-    missing = both.apart / _safe(both.union)
-    of_area, of_common, of_sides = _slopes(prediction, target, both)
+    ours, theirs = wider(prediction), wider(target)
+    both = _measured(ours, theirs)
+    union, hull = _safe(both.union), _safe(both.hull)
+    missing = both.apart / union
+    of_area, of_common, of_sides = _slopes(ours, theirs, both)
     of_union = of_area - of_common
-    slope = ((1 - missing[..., None]) * of_union - of_common) / union
+    slope = ((1 - missing) * of_union - of_common) / union
     if variant == "giou":
-        of_hull = of_sides * _twice(_other(both.sides))
-        slope = slope + ((1 - both.empty[..., None] / hull) * of_hull - of_union) / hull
+        of_hull = _twice(_other(both.sides)) * of_sides
+        slope = slope + ((1 - both.empty / hull) * of_hull - of_union) / hull
     if variant in ("diou", "ciou"):
-        between, diagonal = _between(prediction, target), _safe(_squares(both.sides))[..., None]
-        share = _squares(between)[..., None] / diagonal
-        slope = slope + (_twice(between) - 2 * share * of_sides * _twice(both.sides)) / diagonal
+        between, diagonal = _between(ours, theirs), _safe(_squares(both.sides))
+        share = _squares(between) / diagonal
+        slope = slope + (_twice(between) - 2 * share * _twice(both.sides) * of_sides) / diagonal
+    rises = narrow(slope, prediction)
     if variant == "ciou":
-        turned = _turned(both)
-        rise = (2 / math.pi) * _other(both.ours) / _safe(_squares(both.ours))[..., None]
-        turn = (2 * turned * _weight(turned**2, missing))[..., None] * rise
-        signs = as_array([-1.0, 1.0, 1.0, -1.0], world_of(slope), like=slope)
-        slope = slope + signs * _twice(turn)
-    return _of_corners(prediction, slope)
+        turned = _turned(both, prediction)
+        rise = narrow(_other(both.ours) / _safe(_squares(both.ours)), prediction) * (2 / math.pi)
+        turn = 2 * turned * _weight(turned**2, narrow(missing, prediction)) * rise
+        signs = as_array([-1.0, 1.0, 1.0, -1.0], world_of(rises), like=rises)
+        rises = rises + signs * beside(turn, turn)
+    return _of_corners(prediction, rises)
 
 
 class _Both(NamedTuple):
     """Sides of our box, of theirs, of what they share and of their hull; and areas, all without cancellation."""
 
-    ours: Array
-    theirs: Array
-    shared: Array
-    sides: Array
-    apart: Array  # the union without what they share
-    union: Array
-    empty: Array  # the hull without the union
-    hull: Array
+    ours: Wide
+    theirs: Wide
+    shared: Wide
+    sides: Wide
+    apart: Wide  # the union without what they share
+    union: Wide
+    empty: Wide  # the hull without the union
+    hull: Wide
 
 
-def _measured(prediction: Array, target: Array) -> _Both:
+def _measured(prediction: Wide, target: Wide) -> _Both:
     low, high = _corners(prediction)
     left, right = target[..., :2], target[..., 2:]
     ours, theirs = high - low, right - left
-    shared = at_least(_smaller(high, right) - _larger(low, left), 0.0)
-    alone = _smaller(ours, at_least(left - low, 0.0) + at_least(high - right, 0.0))
-    missed = _smaller(theirs, at_least(low - left, 0.0) + at_least(right - high, 0.0))
-    gap = at_least(_larger(low, left) - _smaller(high, right), 0.0)
+    shared = _positive(_smaller(high, right) - _larger(low, left))
+    alone = _smaller(ours, _positive(left - low) + _positive(high - right))
+    missed = _smaller(theirs, _positive(low - left) + _positive(right - high))
+    gap = _positive(_larger(low, left) - _smaller(high, right))
     sides = _larger(high, right) - _smaller(low, left)
     apart = _beyond(shared, alone) + _beyond(shared, missed)
-    empty = alone[..., 0] * missed[..., 1] + missed[..., 0] * alone[..., 1]
-    empty = empty + gap[..., 0] * sides[..., 1] + gap[..., 1] * (sides[..., 0] - gap[..., 0])
-    union = shared[..., 0] * shared[..., 1] + apart
-    return _Both(ours, theirs, shared, sides, apart, union, empty, sides[..., 0] * sides[..., 1])
+    empty = _x(alone) * _y(missed) + _x(missed) * _y(alone)
+    empty = empty + _x(gap) * _y(sides) + _y(gap) * (_x(sides) - _x(gap))
+    union = _x(shared) * _y(shared) + apart
+    return _Both(ours, theirs, shared, sides, apart, union, empty, _x(sides) * _y(sides))
 
 
-def _corners(box: Array) -> tuple[Array, Array]:
+def _corners(box: Wide) -> tuple[Wide, Wide]:
     """The low and the high corner of a predicted box; without extent where it is turned inside out."""
     return box[..., :2], _larger(box[..., :2], box[..., 2:])
 
@@ -130,68 +132,87 @@ def _of_corners(box: Array, slope: Array) -> Array:
     """The derivative in the box for that in its corners: where it is inside out, only its low corner counts."""
     low, high = slope[..., :2], slope[..., 2:]
     inside_out = box[..., 2:] < box[..., :2]
-    return _joined(where(inside_out, low + high, low), where(inside_out, 0.0, high))
+    return beside(where(inside_out, low + high, low), where(inside_out, 0.0, high))
 
 
-def _slopes(prediction: Array, target: Array, both: _Both) -> tuple[Array, Array, Array]:
+def _slopes(prediction: Wide, target: Wide, both: _Both) -> tuple[Wide, Wide, Wide]:
     """The derivatives of our area, of the shared area and of the hull's sides in (low, high)."""
-    low, high = _corners(prediction)
-    left, right = target[..., :2], target[..., 2:]
-    kind, touch = low.dtype, cast(both.shared > 0, low.dtype)
-    area = _joined(-_other(both.ours), _other(both.ours))
-    shared = _joined(-touch * cast(low > left, kind), touch * cast(high < right, kind)) * _twice(_other(both.shared))
-    return area, shared, _joined(-cast(low < left, kind), cast(high > right, kind))
+    (low, high), left, right = _corners(prediction), target[..., :2], target[..., 2:]
+    touch = leading(both.shared) > 0
+    area = beside(-_other(both.ours), _other(both.ours))
+    width = _other(both.shared)
+    shared = beside(_if(touch & _exceeds(low, left), -width), _if(touch & _exceeds(right, high), width))
+    one = low * 0 + 1.0
+    return area, shared, beside(_if(_exceeds(left, low), -one), _if(_exceeds(high, right), one))
 
 
-def _beyond(shared: Array, alone: Array) -> Array:
+def _beyond(shared: Wide, alone: Wide) -> Wide:
     """The area of a box with the sides shared + alone, without the shared part."""
-    return alone[..., 0] * (shared[..., 1] + alone[..., 1]) + shared[..., 0] * alone[..., 1]
+    return _x(alone) * (_y(shared) + _y(alone)) + _x(shared) * _y(alone)
 
 
-def _between(prediction: Array, target: Array) -> Array:
+def _between(prediction: Wide, target: Wide) -> Wide:
     """The vector from their centre to ours."""
     low, high = _corners(prediction)
-    return ((low - target[..., :2]) + (high - target[..., 2:])) / 2
+    return ((low - target[..., :2]) + (high - target[..., 2:])) * 0.5
 
 
-def _turned(both: _Both) -> Array:
+def _turned(both: _Both, like: Array) -> Array:
     """The difference of the angles of the diagonals, as a share of a right angle."""
-    return (_angle(both.ours) - _angle(both.theirs)) * (2 / math.pi)
+    return (_angle(both.ours, like) - _angle(both.theirs, like)) * (2 / math.pi)
 
 
-def _angle(sides: Array) -> Array:
-    return atan(sides[..., 0] / _safe(sides[..., 1]))
+def _angle(sides: Wide, like: Array) -> Array:
+    return atan(narrow(_x(sides) / _safe(_y(sides)), like))
 
 
 def _weight(shape: Array, missing: Array) -> Array:
-    return shape / _safe(shape + missing)
+    whole = shape + missing
+    return shape / where(whole == 0, 1.0, whole)
 
 
-def _squares(x: Array) -> Array:
-    return x[..., 0] ** 2 + x[..., 1] ** 2
+def _squares(x: Wide) -> Wide:
+    return _x(x) * _x(x) + _y(x) * _y(x)
 
 
-def _safe(x: Array) -> Array:
+def _safe(x: Wide) -> Wide:
     """X, but 1 where it is 0."""
-    return where(x == 0, 1.0, x)
+    return choose(leading(x) == 0, 1.0, x)
 
 
-def _larger(x: Array, y: Array) -> Array:
-    return where(x > y, x, y)
+def _exceeds(x: Wide, y: Wide) -> Array:
+    return leading(x) > leading(y)
 
 
-def _smaller(x: Array, y: Array) -> Array:
-    return where(x < y, x, y)
+def _if(condition: Array, x: Wide) -> Wide:
+    """X where the condition holds, else 0."""
+    return choose(condition, x, 0.0)
 
 
-def _other(x: Array) -> Array:
+def _positive(x: Wide) -> Wide:
+    return _if(leading(x) > 0, x)
+
+
+def _larger(x: Wide, y: Wide) -> Wide:
+    return choose(_exceeds(x, y), x, y)
+
+
+def _smaller(x: Wide, y: Wide) -> Wide:
+    return choose(leading(x - y) < 0, x, y)
+
+
+def _x(x: Wide) -> Wide:
+    return x[..., :1]
+
+
+def _y(x: Wide) -> Wide:
+    return x[..., 1:]
+
+
+def _other(x: Wide) -> Wide:
     """The other one of two numbers."""
-    return stacked(x[..., 1], x[..., 0])
+    return beside(_y(x), _x(x))
 
 
-def _twice(x: Array) -> Array:
-    return _joined(x, x)
-
-
-def _joined(low: Array, high: Array) -> Array:
-    return namespace(low).concatenate([low, high], axis=-1)
+def _twice(x: Wide) -> Wide:
+    return beside(x, x)

@@ -15,7 +15,7 @@ from gradoscope.arrays import (
     two_parts,
     where,
 )
-from gradoscope.arrays.pairs import Pair, Parts, choose, exact, fixed, number
+from gradoscope.arrays.pairs import Pair, Parts, choose, exact, fixed, narrow, root
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softplus, sparse_threshold, surprise
@@ -180,7 +180,7 @@ def _(prediction: Array, target: Array, scale: float = 64.0, angle: float = 0.5,
     slope = scale * shares_minus(peak(rows.high, -1, rows.low), target)
     cosine, sine = (fixed(prediction, parts) for parts in _turn(angle))
     height = _height(prediction)
-    turned = (height * cosine + exact(prediction) * sine).value() / at_least(height.high, 1e-15)
+    turned = narrow(height * cosine + exact(prediction) * sine, prediction) / at_least(height.high, 1e-15)
     return where(chosen, slope * turned, slope)
 
 
@@ -188,14 +188,16 @@ def _harder(cosines: Array, chosen: Array, scale: float, angle: float, offset: f
     """Scaled cosines, with the margin taken from the true class."""
     cosine, sine = (fixed(cosines, parts) for parts in _turn(angle))
     plain = exact(cosines)
-    turned = plain * cosine - _height(cosines) * sine - number(cosines, offset)
-    return choose(chosen, turned, plain) * number(cosines, scale)
+    turned = plain * cosine - _height(cosines) * sine - offset
+    rows: Pair = choose(chosen, turned, plain) * scale
+    return rows
 
 
 def _height(cosines: Array) -> Pair:
     """The sines that belong to cosines."""
-    plain, one = exact(cosines), number(cosines, 1.0)
-    return (-(plain - one) * (plain + one)).root()
+    plain = exact(cosines)
+    height: Pair = root(-(plain - 1.0) * (plain + 1.0))
+    return height
 
 
 @cache

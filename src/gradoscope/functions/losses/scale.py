@@ -2,10 +2,10 @@
 
 import math
 
-from gradoscope.arrays import Array, at_least, exp, log, log1p, magnitude, sign, stacked, where
+from gradoscope.arrays import Array, at_least, exp, largest, log, log1p, magnitude, sign, stacked, where
+from gradoscope.arrays.pairs import Wide, choose, leading, narrow, root, summed, wider
 from gradoscope.functions.facts import Bounded, ConvexIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import unit
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import POSITIVE, Interval
 from gradoscope.functions.targets import Targets
@@ -312,7 +312,7 @@ def _(prediction: Array, target: Array) -> Array:
     tasks=("regression",),
     targets=Targets.REAL,
     rowwise=True,
-    bound=64,  # differences of unit vectors
+    floor=2e-8,  # there end twice the digits of float32
     guidance=Guidance(
         use="Embeddings: only the direction counts.",
         strengths=("Free of scale, and at most 2.",),
@@ -330,13 +330,23 @@ def cosine_distance(prediction: Array, target: Array) -> Array:
     >>> cosine_distance([[1.0, 0.0]], [[1.0, 1.0]]).round(6)
     array([0.292893])
     """
-    gap = unit(prediction)[0] - unit(target)[0]
-    return (gap * gap).sum(-1) / 2
+    gap = _direction(prediction)[0] - _direction(target)[0]
+    return narrow(summed(gap * gap) * 0.5, prediction)[..., 0]
 
 
 @cosine_distance.derivative
 def _(prediction: Array, target: Array) -> Array:
-    (ours, length), (theirs, _) = unit(prediction), unit(target)
-    gap = ours - theirs
-    half = (gap * gap).sum(-1)[..., None] / 2
-    return where(length > 0, (gap - half * ours) / where(length > 0, length, 1.0), 0.0)
+    (ours, length), (theirs, _) = _direction(prediction), _direction(target)
+    against = leading(summed(ours * theirs)) < 0
+    gap = ours - choose(against, -theirs, theirs)  # the shorter one of difference and sum: neither cancels
+    slope = (gap - summed(gap * gap) * 0.5 * ours) / choose(leading(length) > 0, length, 1.0)
+    return where(leading(length) > 0, narrow(choose(against, -slope, slope), prediction), 0.0)
+
+
+def _direction(x: Array) -> tuple[Wide, Wide]:
+    """Rows of length 1 (0 stays 0), and their lengths, without overflow or underflow."""
+    top = largest(magnitude(x), -1)
+    scale = wider(where(top > 0, top, 1.0))
+    part = wider(x) / scale
+    length = root(summed(part * part))
+    return part / choose(leading(length) > 0, length, 1.0), scale * length
