@@ -57,9 +57,9 @@ def _mish(x: Numbers) -> Numbers:
     return x * t, t + x * (1 - t * t) * special.expit(x)
 
 
-def _softmax(x: Numbers) -> Numbers:
+def _softmax(upstream: Numbers, x: Numbers) -> Numbers:
     y = special.softmax(x, -1)
-    return y, y * (1 - y.sum(-1, keepdims=True))
+    return y, y * (upstream - (upstream * y).sum(-1, keepdims=True))
 
 
 PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
@@ -76,7 +76,6 @@ PLAIN: dict[str, Callable[[Numbers], Numbers]] = {
     "mish": _mish,
     "gelu": _gelu,
     "gelu_tanh": _gelu_tanh,
-    "softmax": _softmax,
 }  # fmt: skip
 LOSSES: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
     "mean_squared_error": lambda p, t: ((p - t) ** 2, 2 * (p - t)),
@@ -91,6 +90,8 @@ def pairs(sizes: Sequence[int]) -> Iterator[Pair]:
         x = (np.random.default_rng(0).normal(size=(size // 100, 100)) * 3).astype(np.float32)
         for name, plain in PLAIN.items():
             yield Pair(name, size, partial(_activation, name, x), partial(plain, x), 1.5)
+        upstream = np.ones_like(x)
+        yield Pair("softmax", size, partial(_rows, "softmax", x, upstream), partial(_softmax, upstream, x), 1.5)
         target = (x > 1).astype(np.float32)
         for name, formula in LOSSES.items():
             yield Pair(name, size, partial(_loss, name, x, target), partial(formula, x, target), 1.5)
@@ -98,7 +99,12 @@ def pairs(sizes: Sequence[int]) -> Iterator[Pair]:
 
 def _activation(name: str, x: Numbers) -> Numbers:
     entry = activations[name]
-    return entry(x), entry.derivative(x) if entry.elementwise else entry.vjp(x, np.ones_like(x))
+    return entry(x), entry.derivative(x)
+
+
+def _rows(name: str, x: Numbers, upstream: Numbers) -> Numbers:
+    entry = activations[name]
+    return entry(x), entry.vjp(x, upstream)
 
 
 def _loss(name: str, x: Numbers, target: Numbers) -> Numbers:

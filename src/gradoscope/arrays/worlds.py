@@ -1,7 +1,6 @@
 """Whose array is this? NumPy, JAX or PyTorch; the last two are not imported before an array of theirs shows up."""
 
 import sys
-from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -137,14 +136,19 @@ def _as_tensor(value: object, like: Array) -> Array:
     return tensor if tensor.is_floating_point() else tensor.to(torch.get_default_dtype())
 
 
-@cache
+_NAMES = {np.dtype(name): name for name in ("float16", "float32", "longdouble", "float64")}
+
+
 def _name(dtype: Any) -> str:
+    """The name of a dtype; NumPy needs microseconds for it, and `torch.compile` warns about caches."""
+    if isinstance(dtype, np.dtype) and dtype in _NAMES:
+        return _NAMES[dtype]
     return str(dtype).rpartition(".")[2]
 
 
 def is_floating(x: Array) -> bool:
     """Whether the dtype of `x` is a floating one (bfloat16 included)."""
-    return _name(x.dtype) in ("float16", "bfloat16", "float32", "float64", "longdouble", "float128")
+    return _name(x.dtype) in ("float16", "bfloat16", "float32", "float64", "longdouble")
 
 
 def is_half(x: Array) -> bool:

@@ -73,6 +73,7 @@ class Activation:
         aliases: tuple[str, ...],
         elementwise: bool,
         parameters: Mapping[str, Parameter],
+        light: bool,
     ) -> None:
         self.name = formula_on_arrays.__name__
         self.__doc__ = formula_on_arrays.__doc__
@@ -83,7 +84,7 @@ class Activation:
         self.elementwise, self.parameters = elementwise, parameters
         self._facts = facts
         self._bound: Mapping[str, Any] = MappingProxyType({})
-        self._definition = _Definition(self.name, formula_on_arrays)
+        self._definition = _Definition(self.name, formula_on_arrays, light)
 
     def __call__(self, x: Array, /, **parameters: Any) -> Array:
         """The value at `x`."""
@@ -184,6 +185,8 @@ class Activation:
 
     def _arguments(self, given: Mapping[str, Any]) -> tuple[dict[str, Array], dict[str, Any]]:
         """Parameters that are arrays (they may be trained), and those that are settings."""
+        if not given and not self._bound:
+            return {}, {}
         if given:
             check_parameters(self.name, self.parameters, given)
         merged = {**self._bound, **given}
@@ -212,8 +215,8 @@ class Activation:
 class _Definition:
     """The formulas of one activation, filled in while its page is read."""
 
-    def __init__(self, name: str, value: Formula) -> None:
-        self.name, self.value = name, value
+    def __init__(self, name: str, value: Formula, light: bool) -> None:
+        self.name, self.value, self.light = name, value, light
         self.partials: dict[str | None, Partial] = {}
         self.native: Formula | None = None
         self.both: Formula | None = None
@@ -236,7 +239,9 @@ class _Definition:
             value = self.with_named(self.value, names)
             native, both = (None, None) if names else (self.native, self.both)
             rows = isinstance(partials[0], Linear)
-            self._rules[names] = Rule(self.name, value, partials, ("x", *names), native, rows, both, self.pull)
+            self._rules[names] = Rule(
+                self.name, value, partials, ("x", *names), native, rows, both, self.pull, self.light
+            )
         return self._rules[names]
 
     def _partial(self, argument: str | None, names: tuple[str, ...]) -> Partial | None:
@@ -270,17 +275,19 @@ def activation(
     elementwise: bool = True,
     domains: Mapping[str, Domain] = MappingProxyType({}),
     trainable: tuple[str, ...] = (),
+    light: bool = False,
 ) -> Callable[[Formula], Activation]:
     """Decorator: a function on arrays becomes an entry of the catalogue `activations`.
 
-    `Activation` says what the arguments mean. A `bound` above 4 needs its reason beside it.
+    `Activation` says what the arguments mean. A `bound` above 4 needs its reason beside it. `light`: its formulas are
+    so short that NumPy takes many numbers at once.
     """
 
     def enter(formula_on_arrays: Formula) -> Activation:
         parameters = parameters_of(formula_on_arrays, domains, trainable, arrays=1)
         entry = Activation(
             formula_on_arrays, facts, formula, textbook, bound, floor, source, initialiser, guidance, peers, aliases,
-            elementwise, parameters,
+            elementwise, parameters, light,
         )  # fmt: skip
         activations.add(entry)
         return entry

@@ -65,6 +65,8 @@ class Catalogue(Mapping[str, E]):
         self._entries[entry.name] = entry
 
     def __getitem__(self, name: str) -> E:
+        if name in self._entries:
+            return self._entries[name]
         canonical = self._names.get(normalised(name))
         if canonical is None:
             raise UsageError(self._unknown(name))

@@ -16,6 +16,7 @@ from gradoscope.arrays import (
     eager,
     exp,
     floor,
+    in_place,
     is_array,
     is_double,
     is_floating,
@@ -140,6 +141,10 @@ def softmax(x: Array, axis: int) -> Array:
         return eager.softmax(x)
     if eager.is_ours(x) and lies_within(x, -math.inf, 3e38):  # masked logits, say
         return cast(cast(x, namespace(x).float64).softmax(axis), x.dtype)
+    if in_place.takes_rows(x, axis):
+        shares = in_place.softmax(x)
+        if shares is not None:
+            return shares
     wide = doubled(x)
     if wide is not None and lies_within(wide, -700, 700):  # no exponential is infinite, and nothing needs a shift
         powers = exp(wide)
@@ -186,11 +191,15 @@ def sigmoid_slope(x: Array) -> Array:
 
 def sech_squared(x: Array, lost: Array = 0.0) -> Array:
     """1 / cosh(x + lost)^2; `lost` is tiny."""
-    curve = single.sech_squared(x) if single.is_single(x) else _sech_squared(x)
+    curve = _sech_squared(x)
     return curve * (1 - 2 * lost * clipped(x, -1.0, 1.0)) if is_array(lost) else curve
 
 
 def _sech_squared(x: Array) -> Array:
+    if in_place.is_ours(x):
+        return in_place.sech_squared(x)
+    if single.is_single(x):
+        return single.sech_squared(x)
     return within(
         2 * x,
         -TAIL,
@@ -237,6 +246,8 @@ def times_gate(x: Array, y: Array, lost: Array = 0.0) -> Array:
 
 def times_gate_slope(z: Array, y: Array, lost: Array = 0.0) -> Array:
     """sigmoid(y + lost) (1 + z sigmoid(-y)): the derivative of x sigmoid(y) for z = x y'."""
+    if z is y and in_place.is_ours(y) and lies_within(y, -TAIL, TAIL):
+        return in_place.gate_slope(z, y)
     return within(
         y,
         -TAIL,
@@ -275,7 +286,7 @@ def xlogy(x: Array, y: Array) -> Array:
 
 def clipped(x: Array, low: float, high: float) -> Array:
     """X moved into [low, high]; NaN propagates."""
-    return np.clip(x, low, high) if world_of(x) == "numpy" else at_most(at_least(x, low), high)
+    return x.clip(low, high) if world_of(x) == "numpy" else at_most(at_least(x, low), high)
 
 
 def inside(x: Array, low: float, high: float) -> Array:
@@ -360,6 +371,8 @@ def unlikely(parts: Peak) -> Array:
 
 def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
     """The gradient in the logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
+    if in_place.takes_rows(shares, axis):
+        return in_place.pull_softmax(u, shares)
     relative = u - total(u * dominant(shares), axis)
     return shares * (relative - total(shares * relative, axis))
 

@@ -45,12 +45,14 @@ class Form:
         axes: int,
         rows: bool,
         residual: bool,
+        light: bool = False,
     ) -> None:
         self.owner, self.input, self.textbook = owner, input, textbook
         self.value, self.parameters = value, parameters
         self._axes = axes
         self._rows = rows
         self._residual = residual
+        self._light = light
         self._partials: list[Partial | None] = [None, None]
         self._native: Formula | None = None
         self._both: Formula | None = None
@@ -90,7 +92,9 @@ class Form:
         if self._rule is None:
             labels = ("prediction", "target")
             partials = tuple(self._partials)
-            self._rule = Rule(self.owner, self.value, partials, labels, self._native, self._rows, self._both)
+            self._rule = Rule(
+                self.owner, self.value, partials, labels, self._native, self._rows, self._both, light=self._light
+            )
         return self._rule
 
 
@@ -358,19 +362,22 @@ def loss(
     rowwise: bool = False,
     outputs: int = 0,
     residual: bool = False,
+    light: bool = False,
     mean: Mean = arithmetic_mean,
     domains: Mapping[str, Domain] = MappingProxyType({}),
 ) -> Callable[[Formula], Loss]:
     """Decorator: a function of (prediction, target) becomes an entry of the catalogue `losses`.
 
     `rowwise`: a row of predictions (the last axis) gives one value. `outputs`: how many predictions belong to one
-    target, in the last axis. `residual`: the value depends on prediction - target alone.
+    target, in the last axis. `residual`: the value depends on prediction - target alone. `light`: its formulas are
+    so short that NumPy takes many numbers at once.
     """
 
     def enter(value: Formula) -> Loss:
         parameters = _parameters(value, domains, targets, input)
         axes = 2 if targets is Targets.SEQUENCES else int(rowwise or outputs > 0)
-        native = Form(value.__name__, input, textbook, value, parameters, axes, targets is not Targets.GROUPS, residual)
+        rows = targets is not Targets.GROUPS
+        native = Form(value.__name__, input, textbook, value, parameters, axes, rows, residual, light)
         about = Description(
             formula, textbook, bound, floor, source, guidance, tasks, link, aliases, peers, before_link, after_link
         )

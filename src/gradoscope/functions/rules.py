@@ -83,7 +83,8 @@ class Rule:
     PyTorch's own function, where that is as exact. `rows`: each row (the last axis) gives its values by itself.
     `both`, of (arguments, slope), is a kernel of eager PyTorch, for float32 at least: it gives the value and fills
     `slope` with the derivative in the first argument. Where there is `pull`, of (cotangent, slope), it gives the
-    gradient, and `slope` is whatever it needs, also the value itself.
+    gradient, and `slope` is whatever it needs, also the value itself. `light`: so few passes that NumPy takes many
+    numbers at once.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Rule:
     rows: bool = False
     both: Formula | None = None
     pull: Formula | None = None
+    light: bool = False
 
     @property
     def pointwise(self) -> bool:
@@ -115,14 +117,14 @@ def apply(rule: Rule, arguments: tuple[object, ...], options: Mapping[str, Any] 
 
 def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
     """The value of `rule` at arrays of one world, the first of them floating."""
+    world = world_of(arrays[0])
+    if world == "numpy":
+        return in_numpy(rule, rule.value, arrays, options)
     wide = tuple(widened(array) for array in arrays)
-    match world_of(arrays[0]):
-        case "numpy":
-            return in_numpy(blocks(rule, rule.value, np.empty), wide, options, arrays[0].dtype)
-        case "jax":
-            from gradoscope.functions.jax_world import apply_rule as apply_in_jax
+    if world == "jax":
+        from gradoscope.functions.jax_world import apply_rule as apply_in_jax
 
-            return cast(apply_in_jax(rule, wide, options), arrays[0].dtype)
+        return cast(apply_in_jax(rule, wide, options), arrays[0].dtype)
     from gradoscope.functions.torch_world import apply_rule as apply_in_torch
 
     return cast(apply_in_torch(rule, wide, options), arrays[0].dtype)
@@ -130,22 +132,25 @@ def run(rule: Rule, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_O
 
 def evaluate(rule: Rule, formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any] = NO_OPTIONS) -> Array:
     """A plain formula of the rule (a derivative, say) at arrays of one world, in the dtype of the first."""
-    wide = tuple(widened(array) for array in arrays)
     if world_of(arrays[0]) == "numpy":
-        return in_numpy(blocks(rule, formula, np.empty), wide, options, arrays[0].dtype)
-    return cast(formula(*wide, **options), arrays[0].dtype)
-
-
-def in_numpy(formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any], dtype: Any) -> Array:
-    """Overflow to infinity and the like are answers, not warnings."""
-    with np.errstate(all="ignore"):
-        return np.asarray(formula(*arrays, **options), dtype=dtype)[()]
+        return in_numpy(rule, formula, arrays, options)
+    return cast(formula(*(widened(array) for array in arrays), **options), arrays[0].dtype)
 
 
 BLOCK = 15_000  # numbers; what one operation leaves lies in the cache for the next, and its memory is used again
+LARGE = 1 << 18  # the same for few operations, beside which the work per block counts
 
 
-def in_blocks(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
+def in_numpy(rule: Rule, formula: Formula, arrays: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
+    """A formula of the rule in NumPy: overflow to infinity and the like are answers, not warnings."""
+    first = arrays[0]
+    block = LARGE if rule.light else BLOCK
+    in_cache = formula if rule.pointwise and first.size <= block else blocks(rule, formula, np.empty, block)
+    with np.errstate(all="ignore"):
+        return np.asarray(in_cache(*map(widened, arrays), **options), dtype=first.dtype)[()]
+
+
+def in_blocks(formula: Formula, empty: Callable[..., Array], block: int) -> Formula:
     """A formula that works elementwise, carried out block by block on large arrays of one shape (or single numbers)."""
 
     def run_blocks(*arrays: Array, **options: Any) -> Array:
@@ -163,7 +168,7 @@ def in_blocks(formula: Formula, empty: Callable[..., Array], block: int = BLOCK)
     return run_blocks
 
 
-def in_rows(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
+def in_rows(formula: Formula, empty: Callable[..., Array], block: int) -> Formula:
     """A formula that works on each row (the last axis) by itself, carried out on a few rows at a time."""
 
     def run_rows(*arrays: Array, **options: Any) -> Array:
@@ -184,7 +189,7 @@ def in_rows(formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -
     return run_rows
 
 
-def blocks(rule: Rule, formula: Formula, empty: Callable[..., Array], block: int = BLOCK) -> Formula:
+def blocks(rule: Rule, formula: Formula, empty: Callable[..., Array], block: int) -> Formula:
     """A formula of the rule, in blocks that lie in the cache, where the rule allows that."""
     if rule.pointwise:
         return in_blocks(formula, empty, block)

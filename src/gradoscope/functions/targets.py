@@ -64,7 +64,7 @@ class Targets(Enum):
                 say("{function}: labels of predictions {prediction} must have the shape {expected}, not {target}",
                     function=owner, expected=expected[:-1], prediction=expected, target=shape)
             )  # fmt: skip
-        numbers = plain(wanted)
+        numbers = None if self is Targets.REAL else plain(wanted)
         if numbers is not None:
             self._check(owner, numbers, expected[-1] + (self is Targets.RANKS) if rowwise and expected else 0)
         return values, wanted

@@ -132,6 +132,7 @@ def _(x: Array) -> Array:
     aliases=("hardtanh",),
     source="Collobert 2004",
     domains={"low": REAL, "high": REAL},
+    light=True,
     guidance=Guidance(
         use="Quantised networks; bounded actions.",
         strengths=("Needs no exponential.", "Zero-centred and bounded."),

@@ -47,6 +47,7 @@ INF = math.inf
     aliases=("rectifier", "rectified_linear_unit"),
     source="Fukushima 1969; Nair & Hinton 2010, ICML",
     initialiser="he_normal",
+    light=True,
     guidance=Guidance(
         use="The default for hidden layers.",
         strengths=("Cheap, and its gradient does not vanish where it is active.", "Sparse activity."),

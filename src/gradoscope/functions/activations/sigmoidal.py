@@ -99,6 +99,7 @@ sigmoid.together(eager.sigmoid)
     textbook="tanh(x)",
     aliases=("hyperbolic_tangent",),
     source="LeCun, Bottou, Orr & Muller 1998, Efficient BackProp",
+    light=True,
     guidance=Guidance(
         use="Hidden layers of small and recurrent networks; bounded outputs around zero.",
         strengths=("Zero-centred and bounded.", "Its slope at 0 is 1, so small signals pass unchanged."),
@@ -139,6 +140,7 @@ tanh.together(eager.tanh)
     textbook="x / (1 + abs(x))",
     aliases=("soft_sign",),
     source="Elliott 1993; Bergstra, Desjardins, Lamblin & Bengio 2009",
+    light=True,
     guidance=Guidance(
         use="Hidden layers where tanh saturates too fast.",
         strengths=("Saturates slowly: its tails are polynomial.", "Needs no exponential."),

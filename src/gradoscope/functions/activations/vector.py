@@ -1,6 +1,6 @@
 """Functions of rows: softmax and its kin."""
 
-from gradoscope.arrays import Array, at_least, cast, eager, largest, lies_within, total, where
+from gradoscope.arrays import Array, at_least, cast, eager, is_array, largest, lies_within, total, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
@@ -34,22 +34,28 @@ def softmax(x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
     >>> softmax([1.0, 2.0, 3.0]).round(6)
     array([0.090031, 0.244728, 0.665241])
     """
-    return kernels.softmax(x / temperature, axis)
+    return kernels.softmax(_cooled(x, temperature), axis)
+
+
+def _cooled(x: Array, temperature: float) -> Array:
+    return x if not is_array(temperature) and temperature == 1 else x / temperature
 
 
 @softmax.tangent
 def _(v: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return softmax_change(v, kernels.softmax(x / temperature, axis), axis) / temperature
+    shares = kernels.softmax(_cooled(x, temperature), axis)
+    return _cooled(softmax_change(v, shares, axis), temperature)
 
 
 @softmax.cotangent
 def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return kernels.softmax_gradient(u, kernels.softmax(x / temperature, axis), axis) / temperature
+    shares = kernels.softmax(_cooled(x, temperature), axis)
+    return _cooled(kernels.softmax_gradient(u, shares, axis), temperature)
 
 
 @softmax.together
 def _(x: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    logits = x if temperature == 1 else x / temperature
+    logits = _cooled(x, temperature)
     if lies_within(logits, -kernels.TAIL, kernels.TAIL):
         return eager.softmax(logits, shares)
     shares[...] = kernels.softmax(logits, axis)
@@ -58,8 +64,7 @@ def _(x: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Arra
 
 @softmax.pull
 def _(u: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    gradient = eager.pull_softmax(u, shares)
-    return gradient if temperature == 1 else gradient / temperature
+    return _cooled(eager.pull_softmax(u, shares), temperature)
 
 
 def softmax_change(v: Array, shares: Array, axis: int) -> Array:

@@ -24,6 +24,7 @@ from gradoscope.functions.targets import Targets
     tasks=("regression",),
     targets=Targets.REAL,
     residual=True,
+    light=True,
     guidance=Guidance(
         use="Regression with errors of one size.",
         strengths=("Smooth and convex; its minimiser is the mean.",),
@@ -44,8 +45,7 @@ def mean_squared_error(prediction: Array, target: Array) -> Array:
     >>> mean_squared_error([1.0, 2.0], [0.0, 4.0])
     array([1., 4.])
     """
-    error = prediction - target
-    return error * error
+    return (prediction - target) ** 2
 
 
 @mean_squared_error.derivative
