@@ -237,8 +237,17 @@ def scan(step: Callable[[Array, Array], Array], start: Array, rows: Array) -> Ar
 
 def leading_digits(x: Array) -> Array:
     """The leading half of the binary digits of x (float32 or float64); the rest cut off, and not differentiated."""
-    world = world_of(x)
-    kind, mask = ("int64", -(1 << 27)) if is_double(x) else ("int32", -(1 << 12))
+    return _masked(x, -(1 << 27) if is_double(x) else -(1 << 12))
+
+
+def leading_power(x: Array) -> Array:
+    """The largest power of 2 that is not larger than x > 0 (float32 or float64); not differentiated."""
+    return _masked(x, -(1 << 52) if is_double(x) else -(1 << 23))
+
+
+def _masked(x: Array, mask: int) -> Array:
+    """The bits of x that are set in `mask`."""
+    world, kind = world_of(x), "int64" if is_double(x) else "int32"
     if world == "jax":
         import jax
 

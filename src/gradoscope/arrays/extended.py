@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Callable
 
-from gradoscope.arrays.elementary import at_least, power_of_two, rounded
+from gradoscope.arrays.elementary import at_least, at_most, leading_power, power_of_two, rounded, sqrt, where
 from gradoscope.arrays.special import LIFT, lifted_exp, plus, product
 from gradoscope.arrays.worlds import Array, cast, doubled, is_array, is_double, namespace
 
@@ -82,3 +82,52 @@ def settled(high: Array, low: Array) -> Parts:
     """The same number with the largest possible first part, for |low| < |high|."""
     whole = high + low
     return whole, low - (whole - high)
+
+
+def difference(x: Array, y: Array) -> Parts:
+    """X - y, exactly."""
+    return plus(x, -y)
+
+
+def multiple(x: Parts, factor: Array) -> Parts:
+    """A number in parts times a plain one."""
+    high, low = product(x[0], factor)
+    return settled(high, low + x[1] * factor)
+
+
+def quotient(x: Parts, divisor: Array) -> Parts:
+    """A number in parts divided by a plain one."""
+    high = x[0] / divisor
+    back, error = product(high, divisor)
+    return high, (((x[0] - back) - error) + x[1]) / divisor
+
+
+def root(x: Parts) -> Parts:
+    """The square root of a number in parts that is not negative; 0 of 0."""
+    high = sqrt(x[0])
+    back, error = product(high, high)
+    safe = where(high > 0, high, 1.0)
+    return high, (((x[0] - back) - error) + x[1]) / (2 * safe)
+
+
+def total_parts(x: Parts, axis: int) -> Parts:
+    """The sum along `axis`, which stays with length 1: halves are added until one number is left."""
+    xp = namespace(x[0])
+    high, low = (xp.moveaxis(part, axis, -1) for part in x)
+    while high.shape[-1] > 1:
+        half = high.shape[-1] // 2
+        whole, error = plus(high[..., :half], high[..., half : 2 * half])
+        parts = settled(whole, error + (low[..., :half] + low[..., half : 2 * half]))
+        if high.shape[-1] == 2 * half:
+            high, low = parts
+        else:
+            high, low = (
+                xp.concat([part, old[..., -1:]], axis=-1) for part, old in zip(parts, (high, low), strict=True)
+            )
+    return xp.moveaxis(high, -1, axis), xp.moveaxis(low, -1, axis)
+
+
+def near_power(size: Array) -> Array:
+    """A power of 2 near each number that is not negative, so far from the ends of the range that it has an inverse."""
+    furthest = 2.0**1000 if is_double(size) else 2.0**120
+    return leading_power(at_most(at_least(size, 1 / furthest), furthest))

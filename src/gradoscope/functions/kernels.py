@@ -331,12 +331,12 @@ def sparse_threshold(below: Array, axis: int) -> Array:
     return largest((xp.cumsum(ordered, axis=axis) - 1) / counts, axis)
 
 
-def entmax_threshold(below: Array, axis: int, alpha: float) -> Array:
-    """The number t for which max(x - t, 0)^(1 / (alpha - 1)) sums to 1, by bisection; the largest x is 0."""
+def entmax_threshold(below: Array, axis: int, alpha: float, steps: int | None = None) -> Array:
+    """The number t for which max(x - t, 0)^(1 / (alpha - 1)) sums to 1, from below by bisection; the largest x is 0."""
     power = 1 / (alpha - 1)
     low = total(below * 0, axis) - 1
     width = 1.0
-    for _ in range(55 if is_double(below) else 26):
+    for _ in range(steps or (55 if is_double(below) else 26)):
         width = width / 2
         mass = total(at_least(below - (low + width), 0.0) ** power, axis)
         low = where(mass >= 1, low + width, low)

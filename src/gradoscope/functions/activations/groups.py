@@ -1,7 +1,25 @@
 """Functions that change the number of units, or the length of vectors."""
 
-from gradoscope.arrays import Array, at_least, cast, largest, namespace, total, where
-from gradoscope.functions import kernels
+from typing import NamedTuple
+
+from gradoscope.arrays import (
+    Array,
+    Parts,
+    add,
+    at_least,
+    cast,
+    in_double,
+    largest,
+    magnitude,
+    namespace,
+    near_power,
+    product,
+    sqrt,
+    times,
+    total,
+    total_parts,
+    where,
+)
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance
 from gradoscope.functions.parameters import Whole
@@ -103,7 +121,6 @@ def _winners(groups: Array) -> Array:
     textbook="[a * sqrt(sum(b**2 for b in x)) / (1 + sum(b**2 for b in x)) for a in x]",
     aliases=("capsule_squash",),
     source="Sabour, Frosst & Hinton 2017, NeurIPS",
-    bound=64,  # the two parts of the derivative partly cancel
     elementwise=False,
     domains={"axis": Whole()},
     guidance=Guidance(
@@ -113,6 +130,7 @@ def _winners(groups: Array) -> Array:
         pairs_with=("mean_squared_error",),
     ),
 )
+@in_double
 def squash(x: Array, axis: int = -1) -> Array:
     """Vectors along `axis` with their length r moved to r^2 / (1 + r^2); 0 at 0.
 
@@ -121,8 +139,8 @@ def squash(x: Array, axis: int = -1) -> Array:
     >>> squash([3.0, 4.0]).round(6)
     array([0.576923, 0.769231])
     """
-    scaled, length = kernels.unit(x, axis)
-    return scaled * _short(length)
+    at = _squash_parts(x, axis)
+    return at.unit * (sqrt(at.square[0]) * at.size / at.below[0])
 
 
 @squash.tangent
@@ -131,21 +149,42 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 
 @squash.cotangent
+@in_double
 def _(u: Array, x: Array, axis: int = -1) -> Array:
     return _squash_change(u, x, axis)
 
 
-def _short(length: Array) -> Array:
-    """r^2 / (1 + r^2)."""
-    inverse = 1 / where(length > 1, length, 1.0)
-    return where(length > 1, 1 / (1 + inverse * inverse), length * length / (1 + length * length))
+class _Squashed(NamedTuple):
+    """A vector divided by a power of 2, p, near its largest entry, and what its image is made of."""
+
+    scale: Array  # p, or 1 / p for p > 1
+    unit: Array  # x / p
+    square: Parts  # r^2 / p^2
+    below: Parts  # 1 + r^2, divided by p^2 for p > 1
+    unlike: Parts  # 1 - r^2, the same
+    size: Array  # r^2 / (r^2 / p^2), divided by p^2 for p > 1
+
+
+def _squash_parts(x: Array, axis: int) -> _Squashed:
+    power = near_power(largest(magnitude(x), axis))
+    big = power > 1
+    scale, unit = where(big, 1 / power, power), x / power
+    square = total_parts(product(unit, unit), axis)
+    one, size = where(big, scale * scale, 1.0), where(big, 1.0, scale * scale)
+    below, unlike = (add((one, 0.0), (square[0] * part, square[1] * part)) for part in (size, -size))
+    return _Squashed(scale, unit, square, below, unlike, size)
 
 
 def _squash_change(v: Array, x: Array, axis: int) -> Array:
-    """The symmetric derivative: r / (1 + r^2) across the vector, 2 r / (1 + r^2)^2 along it."""
-    unit, length = kernels.unit(x, axis)
-    inner, inverse = where(length > 1, 1.0, length), 1 / where(length > 1, length, 1.0)
-    across = where(length > 1, inverse / (1 + inverse * inverse), inner / (1 + inner * inner))
-    along = across * where(length > 1, 2 * inverse * inverse / (1 + inverse * inverse), 2 / (1 + inner * inner))
-    component = unit * total(unit * v, axis)
-    return across * (v - component) + along * component
+    """The symmetric derivative ((1 + r^2) r^2 v + (1 - r^2) x <x, v>) / (r (1 + r^2)^2).
+
+    Its diagonal, whose parts may cancel, is computed in two parts; it is linear in v, as JAX wants to transpose it.
+    """
+    at = _squash_parts(x, axis)
+    same = add(times(at.below, at.square), times(at.unlike, product(at.unit, at.unit)))
+    # A product with 1, which XLA does not know: it may contract that one with the sums, but not those that round.
+    one = at.scale * (1 / at.scale)
+    along = at.unit * v * one
+    others = (total(along, axis) - along) * one
+    length = sqrt(where(at.square[0] > 0, at.square[0], 1.0))
+    return (same[0] * v + at.unlike[0] * at.unit * others) * (at.scale / (length * at.below[0] * at.below[0]))

@@ -1,11 +1,11 @@
 """Functions of rows: softmax and its kin."""
 
-from gradoscope.arrays import Array, at_least, cast, eager, is_array, largest, lies_within, total, where
+from gradoscope.arrays import Array, cast, eager, in_double, is_array, largest, lies_within, total, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import entmax_threshold, sparse_threshold
 from gradoscope.functions.parameters import POSITIVE, REAL, Interval, OneOf, Optional, Whole
+from gradoscope.functions.sparse import entmax_shares, sparsemax_shares
 
 
 @activation(
@@ -163,7 +163,6 @@ def _(u: Array, x: Array, axis: int = -1) -> Array:
     formula=r"f(x) = \arg\min_{p \in \Delta} \|p - x\|^2",
     textbook="[max(a - max((sum(sorted(x)[-k:]) - 1) / k for k in range(1, len(x) + 1)), 0) for a in x]",
     source="Martins & Astudillo 2016, ICML",
-    bound=2**12,  # x - threshold cancels at the edge of the support
     elementwise=False,
     domains={"axis": Whole()},
     guidance=Guidance(
@@ -174,6 +173,7 @@ def _(u: Array, x: Array, axis: int = -1) -> Array:
     ),
     peers=Peers("", "sparsemax"),
 )
+@in_double
 def sparsemax(x: Array, axis: int = -1) -> Array:
     """The Euclidean projection on the probability simplex, along `axis`.
 
@@ -182,8 +182,7 @@ def sparsemax(x: Array, axis: int = -1) -> Array:
     >>> sparsemax([1.0, 0.5, -1.0])
     array([0.75, 0.25, 0.  ])
     """
-    below = x - largest(x, axis)
-    return at_least(below - sparse_threshold(below, axis), 0.0)
+    return sparsemax_shares(x, axis)
 
 
 @sparsemax.tangent
@@ -211,7 +210,6 @@ def _on_support(v: Array, shares: Array, axis: int) -> Array:
     ),  # for alpha = 1.5
     aliases=("entmax15", "alpha_entmax"),
     source="Peters, Niculae & Martins 2019, ACL",
-    bound=2**14,  # x - threshold cancels at the edge of the support
     elementwise=False,
     domains={"axis": Whole(), "alpha": Interval(1, open="left")},
     guidance=Guidance(
@@ -221,6 +219,7 @@ def _on_support(v: Array, shares: Array, axis: int) -> Array:
         pairs_with=("sparsemax_loss",),
     ),
 )
+@in_double
 def entmax(x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
     """The alpha-entmax along `axis`, by bisection.
 
@@ -229,26 +228,27 @@ def entmax(x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
     >>> entmax([1.0, 0.5, -1.0]).round(6)
     array([0.673993, 0.326007, 0.      ])
     """
-    below = (x - largest(x, axis)) * (alpha - 1)
-    threshold = entmax_threshold(below, axis, alpha)
-    powers = at_least(below - threshold, 0.0) ** (1 / (alpha - 1))
-    return powers / total(powers, axis)
+    return entmax_shares(x, axis, alpha)
 
 
 @entmax.tangent
 def _(v: Array, x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
-    return _entmax_change(v, entmax(x, axis=axis, alpha=alpha), axis, alpha)
+    weights, whole = _weights(entmax(x, axis=axis, alpha=alpha), axis, alpha)
+    return whole * softmax_change(v, weights, axis)
 
 
 @entmax.cotangent
+@in_double
 def _(u: Array, x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
-    return _entmax_change(u, entmax(x, axis=axis, alpha=alpha), axis, alpha)
+    weights, whole = _weights(entmax(x, axis=axis, alpha=alpha), axis, alpha)
+    return whole * kernels.softmax_gradient(u, weights, axis)
 
 
-def _entmax_change(v: Array, shares: Array, axis: int, alpha: float) -> Array:
-    """(diag(s) - s s^T / sum(s)) v with s = shares^(2 - alpha) on the support."""
-    scales = where(shares > 0, where(shares > 0, shares, 1.0) ** (2 - alpha), 0.0)
-    return scales * (v - total(scales * v, axis) / total(scales, axis))
+def _weights(shares: Array, axis: int, alpha: float) -> tuple[Array, Array]:
+    """Shares^(2 - alpha) on the support, divided by their sum, and that sum."""
+    powers = where(shares > 0, where(shares > 0, shares, 1.0) ** (2 - alpha), 0.0)
+    whole = total(powers, axis)
+    return powers / whole, whole
 
 
 @activation(
