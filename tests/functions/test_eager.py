@@ -12,7 +12,30 @@ def test_gelu_keeps_its_digits_in_the_tail() -> None:
     x = torch.linspace(-12.9, 12.9, 1001)
     wide = x.double().numpy()
     exact = wide * special.erfc(-wide / np.sqrt(2)) / 2
-    np.testing.assert_allclose(activations["gelu"](x).numpy(), exact, rtol=2.5e-7)
+    np.testing.assert_allclose(activations["gelu"](x).numpy(), exact, rtol=1.2e-7)
+
+
+def test_gelu_tanh_keeps_its_digits_where_its_gate_is_subnormal() -> None:
+    x = torch.linspace(-10.1, -9.8, 1001)
+    expected = activations["gelu_tanh"](x.double()).numpy()
+    np.testing.assert_allclose(activations["gelu_tanh"](x).numpy(), expected, rtol=1.2e-7)
+
+
+def test_rooms_of_inference_mode_serve_training_too() -> None:
+    x = torch.ones(7, 3, requires_grad=True)
+    with torch.inference_mode():
+        value = activations["gelu"](x.detach())
+    torch.testing.assert_close(activations["gelu"](x).detach(), value.clone(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
+def test_numbers_overwritten_before_the_backward_pass_are_noticed(name: str) -> None:
+    x = torch.ones(2, 3, requires_grad=True)
+    given = x * 1
+    value = activations[name](given)
+    (given if name == "sigmoid" else value).mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        value.sum().backward()
 
 
 @pytest.mark.parametrize("name", ["gelu", "gelu_tanh"])

@@ -179,6 +179,8 @@ def test_dtypes(entry: Loss, form: str) -> None:
         if name == "float16":
             assert entry(jnp.asarray(given), jnp.asarray(targets), input=form).dtype == name
             assert entry(torch.tensor(given), torch.tensor(targets), input=form).dtype == torch.float16
+            brain = jnp.asarray(given, jnp.bfloat16)
+            assert entry(brain, jnp.asarray(targets, jnp.bfloat16), input=form).dtype == jnp.bfloat16
 
 
 @pytest.mark.parametrize("entry", [entry for entry in losses.values() if not entry.rowwise])

@@ -133,9 +133,10 @@ def lies_within(x: Array, low: float, high: float) -> bool:
     if not is_plain(x) or not math.prod(x.shape):
         return False
     if world_of(x) == "torch":
+        still = x.detach()
         if high == math.inf:
-            return bool(x.amin().item() >= low)
-        smallest, biggest = x.aminmax()
+            return bool(still.amin().item() >= low)
+        smallest, biggest = still.aminmax()
         return bool(low <= smallest.item() and biggest.item() <= high)
     return bool((low == -math.inf or x.min() >= low) and (high == math.inf or x.max() <= high))
 

@@ -71,7 +71,8 @@ def plain(value: Array) -> Any:
         if _is_wrapped(still):
             return None
         return (still.float() if is_half(still) else still).numpy()
-    return np.asarray(value)
+    numbers = np.asarray(value)
+    return numbers.astype(np.float32) if numbers.dtype.kind == "V" else numbers  # bfloat16
 
 
 def is_plain(x: Array) -> bool:
@@ -136,29 +137,22 @@ def _as_tensor(value: object, like: Array) -> Array:
     return tensor if tensor.is_floating_point() else tensor.to(torch.get_default_dtype())
 
 
-_NAMES = {np.dtype(name): name for name in ("float16", "float32", "longdouble", "float64")}
-
-
-def _name(dtype: Any) -> str:
-    """The name of a dtype; NumPy needs microseconds for it, and `torch.compile` warns about caches."""
-    if isinstance(dtype, np.dtype) and dtype in _NAMES:
-        return _NAMES[dtype]
-    return str(dtype).rpartition(".")[2]
-
-
 def is_floating(x: Array) -> bool:
     """Whether the dtype of `x` is a floating one (bfloat16 included)."""
-    return _name(x.dtype) in ("float16", "bfloat16", "float32", "float64", "longdouble")
+    kind = getattr(x.dtype, "kind", None)
+    if kind is None:  # PyTorch
+        return bool(x.dtype.is_floating_point)
+    return bool(kind == "f" or x.dtype.name == "bfloat16")
 
 
 def is_half(x: Array) -> bool:
     """Whether `x` is float16 or bfloat16, which compute in float32."""
-    return _name(x.dtype) in ("float16", "bfloat16")
+    return x.dtype.itemsize == 2 and is_floating(x)
 
 
 def is_double(x: Array) -> bool:
     """Whether `x` is float64."""
-    return _name(x.dtype) == "float64"
+    return x.dtype.itemsize == 8 and is_floating(x)
 
 
 def cast(x: Array, dtype: Any) -> Array:

@@ -152,12 +152,12 @@ class Activation:
     def together(self, both: Formula) -> None:
         """Decorator: `both(x, slope)`, of float32 numbers in eager PyTorch, gives the value and fills `slope`.
 
-        For a function of rows it fills `kept` instead, from which `pull(u, kept)` gives the gradient for `u`.
+        Where there is `pull`, it fills what that needs instead.
         """
         self._definition.both = both
 
     def pull(self, pull: Formula) -> None:
-        """Decorator, after `together`: the gradient from what it kept."""
+        """Decorator: `pull(u, kept)`, in eager PyTorch, gives the gradient for `u`; `kept` is x without `together`."""
         self._definition.pull = pull
 
     def with_parameters(self, **parameters: Any) -> "Activation":
@@ -237,11 +237,9 @@ class _Definition:
         if names not in self._rules:
             partials = tuple(self._partial(argument, names) for argument in (None, *names))
             value = self.with_named(self.value, names)
-            native, both = (None, None) if names else (self.native, self.both)
+            kernels = (None, None, None) if names else (self.native, self.both, self.pull)
             rows = isinstance(partials[0], Linear)
-            self._rules[names] = Rule(
-                self.name, value, partials, ("x", *names), native, rows, both, self.pull, self.light
-            )
+            self._rules[names] = Rule(self.name, value, partials, ("x", *names), rows, self.light, *kernels)
         return self._rules[names]
 
     def _partial(self, argument: str | None, names: tuple[str, ...]) -> Partial | None:

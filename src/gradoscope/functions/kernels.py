@@ -137,10 +137,12 @@ def _lost(x: Array, top: Array) -> Array:
 
 def softmax(x: Array, axis: int) -> Array:
     """exp(x) divided by its sum along `axis`."""
-    if axis == -1 and eager.is_ours(x) and lies_within(x, -TAIL, TAIL):
-        return eager.softmax(x)
-    if eager.is_ours(x) and lies_within(x, -math.inf, 3e38):  # masked logits, say
-        return cast(cast(x, namespace(x).float64).softmax(axis), x.dtype)
+    if eager.is_ours(x):
+        shares = eager.softmax(x) if axis == -1 and math.prod(x.shape) else None
+        if shares is not None:
+            return shares
+        if lies_within(x, -math.inf, 3e38):  # masked logits, say
+            return cast(cast(x, namespace(x).float64).softmax(axis), x.dtype)
     if in_place.takes_rows(x, axis):
         shares = in_place.softmax(x)
         if shares is not None:
@@ -166,16 +168,12 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 def log_softmax_with_shares(x: Array, shares: Array) -> Array:
     """The logarithm of softmax of rows in eager PyTorch, and softmax itself in `shares`."""
-    top = largest(x, -1)
-    if not moderate(x, top):
-        parts = peak(x, -1)
-        namespace(x).div(parts.shares, 1 + parts.rest, out=shares)
-        return parts.below - log1p(parts.rest)
-    namespace(x).exp(x, out=shares)
-    whole, most = shares.sum(-1, keepdim=True, dtype=namespace(x).float64), exp(top)
-    lost = log1p(rest_of(x, top, shares, whole, most) / most)
-    shares *= cast(1 / whole, x.dtype)
-    return (x - top).sub_(cast(lost, x.dtype))
+    value = None if is_double(x) else eager.log_softmax(x, shares)
+    if value is not None:
+        return value
+    parts = peak(x, -1)
+    namespace(x).div(parts.shares, 1 + parts.rest, out=shares)
+    return parts.below - log1p(parts.rest)
 
 
 def sigmoid(x: Array, lost: Array = 0.0) -> Array:

@@ -92,9 +92,8 @@ class Form:
         if self._rule is None:
             labels = ("prediction", "target")
             partials = tuple(self._partials)
-            self._rule = Rule(
-                self.owner, self.value, partials, labels, self._native, self._rows, self._both, light=self._light
-            )
+            kernels = (self._native, self._both)
+            self._rule = Rule(self.owner, self.value, partials, labels, self._rows, self._light, *kernels)
         return self._rule
 
 

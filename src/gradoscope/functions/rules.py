@@ -79,23 +79,24 @@ class Linear:
 class Rule:
     """A value and its partial derivatives; `None` marks an argument that is not differentiated.
 
-    `name` appears in messages; `labels` names each argument there. `native`, of (torch.nn.functional, arguments), is
-    PyTorch's own function, where that is as exact. `rows`: each row (the last axis) gives its values by itself.
-    `both`, of (arguments, slope), is a kernel of eager PyTorch, for float32 at least: it gives the value and fills
-    `slope` with the derivative in the first argument. Where there is `pull`, of (cotangent, slope), it gives the
-    gradient, and `slope` is whatever it needs, also the value itself. `light`: so few passes that NumPy takes many
-    numbers at once.
+    `name` appears in messages; `labels` names each argument there. `rows`: each row (the last axis) gives its values
+    by itself. `light`: so few passes that NumPy takes many numbers at once. `native`, of (torch.nn.functional,
+    arguments), is PyTorch's own function, where that is as exact.
+
+    Eager PyTorch has kernels: `both`, of (arguments, slope), for float32 at least, gives the value and fills `slope`
+    with the derivative in the first argument. `pull`, of (cotangent, kept), gives the gradient in that argument; `kept`
+    is the argument itself or, with `both`, what that filled `slope` with, also the value.
     """
 
     name: str
     value: Formula
     partials: tuple[Partial | None, ...]
     labels: tuple[str, ...]
-    native: Formula | None = None
     rows: bool = False
+    light: bool = False
+    native: Formula | None = None
     both: Formula | None = None
     pull: Formula | None = None
-    light: bool = False
 
     @property
     def pointwise(self) -> bool:

@@ -76,13 +76,19 @@ class Targets(Enum):
             _require(owner, target, (target >= -1) & (target < classes), f"-1..{classes - 1}")
         elif target.dtype.kind != "f":
             _require(owner, target, (target >= 0) & (target < classes), f"0..{classes - 1}")
-        elif self in _CONDITIONS:
+        elif self in _CONDITIONS and not self._holds_for_all(target):
             _require(owner, target, _CONDITIONS[self](target), self.value)
-            if self is Targets.CLASSES:
-                _require_sums(owner, target)
+        if self is Targets.CLASSES and target.dtype.kind == "f":
+            _require_sums(owner, target)
+
+    def _holds_for_all(self, target: Any) -> bool:
+        """Whether the smallest and the largest number satisfy a condition that says how far numbers may reach."""
+        ends = np.array([target.min(), target.max()]) if target.size else target
+        return self in _RANGES and bool(_CONDITIONS[self](ends).all())
 
 
 _LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES)
+_RANGES = (Targets.COUNT, Targets.POSITIVE, Targets.ABOVE_MINUS_ONE, Targets.BINARY, Targets.CLASSES)
 _CONDITIONS: Mapping[Targets, Callable[[Any], Any]] = {
     Targets.COUNT: lambda t: t >= 0,
     Targets.POSITIVE: lambda t: t > 0,

@@ -16,19 +16,28 @@ TOGETHER = 1 << 18  # numbers that are worked off at once: the caches hold them,
 
 def apply_rule(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> Array:
     """The value of `rule`, differentiable (twice, and in `torch.compile`) by its written derivatives."""
+    if len(arguments) > 1:
+        _refuse_gradients(rule, arguments)
+    if rule.native is not None:
+        value: Array = rule.native(torch.nn.functional, *arguments, **options)
+        return value
+    if torch.is_grad_enabled() and _is_differentiated(arguments):
+        function = Together if _is_together(rule, arguments, options) else Differentiable
+        return function.apply(rule, options, *arguments)  # type: ignore[no-untyped-call]
+    return _value(rule, options, arguments)
+
+
+def _is_differentiated(arguments: tuple[Array, ...]) -> bool:
+    return arguments[0].requires_grad or any(argument.requires_grad for argument in arguments[1:])
+
+
+def _refuse_gradients(rule: Rule, arguments: tuple[Array, ...]) -> None:
     for argument, derivative, label in zip(arguments, rule.partials, rule.labels, strict=True):
         if derivative is None and argument.requires_grad:
             raise UsageError(
                 say("{function} is not differentiated with respect to {argument}; detach() it",
                     function=rule.name, argument=label)
             )  # fmt: skip
-    if rule.native is not None:
-        value: Array = rule.native(torch.nn.functional, *arguments, **options)
-        return value
-    if torch.is_grad_enabled() and any(argument.requires_grad for argument in arguments):
-        function = Together if _is_together(rule, arguments, options) else Differentiable
-        return function.apply(rule, options, *arguments)  # type: ignore[no-untyped-call]
-    return _value(rule, options, arguments)
 
 
 class Differentiable(torch.autograd.Function):
@@ -63,29 +72,35 @@ class Differentiable(torch.autograd.Function):
 
 
 class Together(torch.autograd.Function):
-    """A rule whose derivative is computed with the value, in the cache, and waits for the backward pass."""
+    """A rule with kernels for both directions; the second one starts from what the first one left, or from x."""
 
     @staticmethod
     def forward(ctx: Any, rule: Rule, options: Mapping[str, Any], *arguments: Array) -> Array:
         """The value."""
         ctx.rule, ctx.options = rule, options
-        values, ctx.kept = _together(rule, options, arguments)
-        ctx.shared = ctx.kept is values
-        ctx.save_for_backward(*arguments)
+        place: int | None
+        if rule.both is None and rule.pull is not None:
+            values, kept, place = _value(rule, options, arguments), None, 0
+        else:
+            values, kept = _together(rule, options, arguments)
+            place = len(arguments) if kept is values else None
+        ctx.kept, ctx.place = kept if place is None else None, place  # what is saved must not be kept, too
+        ctx.save_for_backward(*arguments, *((values,) if place else ()))
         return values
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Array) -> tuple[Any, ...]:
-        """The waiting derivative, used up by the first backward pass; later ones compute it again."""
-        kept, ctx.kept = ctx.kept, None
-        others = (None,) * (len(ctx.rule.partials) - 1)
-        (coming,) = cotangents
+        """The gradient; by operations that PyTorch can differentiate again where it must, or what was left is gone."""
+        rule: Rule = ctx.rule
+        (coming,), saved, count = cotangents, ctx.saved_tensors, len(ctx.rule.partials)
+        kept, ctx.kept = ctx.kept if ctx.place is None else saved[ctx.place], None
         if kept is None or torch.is_grad_enabled():
-            return None, None, _backward(ctx.rule, 0, coming, ctx.saved_tensors, ctx.options), *others
-        if ctx.rule.pull is not None:
-            return None, None, _pulled(ctx, coming, kept), *others
-        part = ctx.rule.partials[0]
-        return None, None, kept.mul_(coming[..., None] if isinstance(part, Rowwise) else coming), *others
+            gradient = _backward(rule, 0, coming, saved[:count], ctx.options)
+        elif rule.pull is not None:
+            gradient = _pulled(rule, ctx.options, coming, kept, in_place=ctx.place is None)
+        else:
+            gradient = kept.mul_(coming[..., None] if isinstance(rule.partials[0], Rowwise) else coming)
+        return None, None, gradient, *(None,) * (count - 1)
 
 
 def _is_together(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> bool:
@@ -130,15 +145,20 @@ def _both(rule: Rule, *arguments: Array, **options: Any) -> Array:
     return rule.value(*inputs, **options)
 
 
-def _pulled(ctx: Any, coming: Array, kept: Array) -> Array:
-    """The gradient from what was kept, a few rows at a time; in its place, unless that is the value."""
+def _pulled(rule: Rule, options: Mapping[str, Any], coming: Array, kept: Array, in_place: bool) -> Array:
+    """The gradient from what was kept, a few numbers or rows at a time."""
+    assert rule.pull is not None
     if kept.numel() <= TOGETHER:
-        gradient: Array = ctx.rule.pull(coming, kept, **ctx.options)
+        gradient: Array = rule.pull(coming, kept, **options)
         return gradient
-    gradient = torch.empty_like(kept) if ctx.shared else kept
-    for here in _pieces(kept):
-        gradient[here] = ctx.rule.pull(coming[here], kept[here], **ctx.options)
-    return gradient
+    if rule.pointwise:
+        source, above = kept.reshape(-1), coming.reshape(-1)
+    else:
+        source, above = kept, coming
+    result = source if in_place else torch.empty_like(source)
+    for here in _pieces(source):
+        result[here] = rule.pull(above[here], source[here], **options)
+    return result.reshape(kept.shape)
 
 
 def _pieces(first: Array) -> Iterator[slice]:
@@ -168,7 +188,7 @@ def _backward(
 
 def _value(rule: Rule, options: Mapping[str, Any], arguments: tuple[Array, ...]) -> Array:
     """The value, block by block where that is possible."""
-    if torch.compiler.is_compiling():
+    if arguments[0].numel() <= TOGETHER or torch.compiler.is_compiling():
         return rule.value(*arguments, **options)
     return _quick(rule, rule.value, arguments[0])(*arguments, **options)
 

@@ -83,7 +83,7 @@ def _(x: Array) -> Array:
     return kernels.sigmoid_slope(x)
 
 
-sigmoid.together(eager.sigmoid)
+sigmoid.pull(eager.pull_sigmoid)
 
 
 @activation(
@@ -124,7 +124,7 @@ def _(x: Array) -> Array:
     return kernels.sech_squared(x)
 
 
-tanh.together(eager.tanh)
+tanh.pull(eager.pull_tanh)
 
 
 @activation(

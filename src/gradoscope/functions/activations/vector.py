@@ -1,6 +1,6 @@
 """Functions of rows: softmax and its kin."""
 
-from gradoscope.arrays import Array, cast, eager, in_double, is_array, largest, lies_within, total, where
+from gradoscope.arrays import Array, cast, eager, in_double, is_array, is_double, largest, total, where
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
@@ -56,9 +56,8 @@ def _(u: Array, x: Array, axis: int = -1, temperature: float = 1.0) -> Array:
 @softmax.together
 def _(x: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
     logits = _cooled(x, temperature)
-    if lies_within(logits, -kernels.TAIL, kernels.TAIL):
-        return eager.softmax(logits, shares)
-    shares[...] = kernels.softmax(logits, axis)
+    if is_double(x) or eager.softmax(logits, shares) is None:
+        shares[...] = kernels.softmax(logits, axis)
     return shares
 
 
