@@ -57,7 +57,8 @@ def test_hard_rows(name: str, options: dict[str, Any], rows: Any, targets: Any, 
 
 @cache
 def truth(formula: str, inputs: tuple[tuple[str, Any], ...]) -> list[Any]:
-    """The value, and the derivative at each place of the row."""
+    """The value, and the derivative at each place of the row, or in the one number."""
     values = dict(inputs)
-    slopes = (exact.derivative(formula, values, "p", place) for place in range(len(values["p"])))
+    places = range(len(values["p"])) if isinstance(values["p"], tuple) else [None]
+    slopes = (exact.derivative(formula, values, "p", place) for place in places)
     return [exact.evaluate(formula, values), *slopes]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from gradoscope.arrays.elementary import at_least, constant, exp, magnitude, sqrt, where
+from gradoscope.arrays.elementary import at_least, at_most, constant, exp, magnitude, sqrt, where
 from gradoscope.arrays.extended import exp_parts
-from gradoscope.arrays.special import plus, split, two_parts
+from gradoscope.arrays.special import log1p, log1p_excess, plus, split, two_parts
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
 
 Parts = tuple[tuple[float, float], tuple[float, float]]
@@ -170,3 +170,19 @@ def exponential(x: Wide) -> Wide:
     lowest = LOWEST[is_double(x.high)]
     high, low = exp_parts(at_least(x.high, lowest))
     return choose(x.high >= lowest, Pair(high, low + high * x.low), 0.0)
+
+
+def logarithm(x: Wide, like: Array) -> Array:
+    """log(1 + x) for x that is not the closest neighbour of -1, as an array of the dtype of `like`."""
+    if not isinstance(x, Pair):
+        return cast(log1p(x), like.dtype)
+    near = at_most(at_least(x.high, -0.5), 1.0)
+    value = where(x.high == near, near + near * log1p_excess(near), log1p(x.high))
+    return value + x.low / (1 + x.high)
+
+
+def power(x: Wide, exponent: float, like: Array) -> Array:
+    """x^exponent for x >= 0, as an array of the dtype of `like`."""
+    if not isinstance(x, Pair):
+        return cast(x**exponent, like.dtype)
+    return x.high**exponent * (1 + exponent * x.low / where(x.high > 0, x.high, 1.0))

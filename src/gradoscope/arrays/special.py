@@ -82,7 +82,7 @@ def log1p(x: Array) -> Array:
 
 
 def log1p_excess(x: Array) -> Array:
-    """log(1 + x) / x - 1 for x from 0 to 1: log(1 + x) = 2 atanh(z) with z = x / (2 + x)."""
+    """log(1 + x) / x - 1 for x from -1/2 to 1: log(1 + x) = 2 atanh(z) with z = x / (2 + x)."""
     part = x / (2 + x)
     square = part * part
     return (2 * square * polynomial(square, ATANH) - x) / (2 + x)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, log, log1p, plus, where
+from gradoscope.arrays import Array, at_least, at_most, cast, constant, exp, log, log1p, magnitude, plus, where
+from gradoscope.arrays.pairs import Wide, choose, exponential, leading, logarithm, narrow, power, wider
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, mix, scaled, sigmoid, softplus
@@ -27,7 +28,6 @@ from gradoscope.functions.targets import Targets
     before_link="logits",
     after_link="probabilities",
     domains={"gamma": NOT_NEGATIVE, "alpha": Optional(UNIT)},
-    bound=8,  # q^gamma magnifies the rounding of q by gamma
     guidance=Guidance(
         use="Two classes of very different sizes; object detection.",
         strengths=("Easy examples count little.",),
@@ -84,13 +84,21 @@ def _balance(alpha: float | None) -> tuple[float, float]:
 
 def _focused(z: Array, gamma: float) -> Array:
     """q^gamma log(1 + exp(-z)) with q = sigmoid(-z)."""
-    return sigmoid(-z) ** gamma * softplus(-z)
+    fall = exponential(-wider(magnitude(z)))
+    return power(_share(-z, fall), gamma, z) * (at_least(-z, 0.0) + logarithm(fall, z))
+
+
+def _share(z: Array, fall: Wide) -> Wide:
+    """sigmoid(z), where `fall` is exp(-|z|)."""
+    return choose(z < 0, fall, 1.0) / (fall + 1)
 
 
 def _focused_slope(z: Array, gamma: float) -> Array:
     """-q^gamma (gamma p softplus(-z) + q) with p = sigmoid(z)."""
-    rest = sigmoid(-z)
-    return -(rest**gamma) * (gamma * sigmoid(z) * softplus(-z) + rest)
+    fall = exponential(-wider(magnitude(z)))
+    rest, share = _share(-z, fall), narrow(_share(z, fall), z)
+    surprise = at_least(-z, 0.0) + logarithm(fall, z)
+    return -power(rest, gamma, z) * (gamma * share * surprise + narrow(rest, z))
 
 
 @loss(
@@ -112,8 +120,6 @@ def _focused_slope(z: Array, gamma: float) -> Array:
     before_link="logits",
     after_link="logits",
     domains={"gamma_positive": NOT_NEGATIVE, "gamma_negative": NOT_NEGATIVE, "shift": Interval(0, 1, open="right")},
-    bound=16,
-    floor=1e-3,  # p - shift cancels where it is near 0, and the power magnifies its rounding
     guidance=Guidance(
         use="Many labels per example, few of which are true.",
         strengths=("Easy negatives count little, and the easiest not at all.", "Positives keep their full gradient."),
@@ -132,28 +138,35 @@ def asymmetric(
     array([0.693147, 0.024515, 0.      ])
     """
     excess, surprise = _shifted(prediction, shift)
-    return mix(target, _focused(prediction, gamma_positive), excess**gamma_negative * surprise)
+    no = power(excess, gamma_negative, prediction) * surprise
+    return mix(target, _focused(prediction, gamma_positive), no)
 
 
 @asymmetric.derivative
 def _(
     prediction: Array, target: Array, gamma_positive: float = 0.0, gamma_negative: float = 4.0, shift: float = 0.05
 ) -> Array:
-    share, rest = sigmoid(prediction), sigmoid(-prediction)
+    fall = exponential(-wider(magnitude(prediction)))
+    share, rest = narrow(_share(prediction, fall), prediction), narrow(_share(-prediction, fall), prediction)
     excess, surprise = _shifted(prediction, shift)
-    base = where(excess > 0, excess, 1.0)
-    rise = base ** (gamma_negative - 1) * (gamma_negative * surprise + base / (rest + shift))
-    no = where(share > shift, share * rest * rise, 0.0 * share)
+    above = leading(excess) > 0
+    base = choose(above, excess, 1.0)
+    rise = power(base, gamma_negative - 1, prediction) * (
+        gamma_negative * surprise + narrow(base, prediction) / (rest + shift)
+    )
+    no = where(above, share * rest * rise, 0.0 * share)
     return mix(target, _focused_slope(prediction, gamma_positive), no)
 
 
-def _shifted(z: Array, shift: float) -> tuple[Array, Array]:
+def _shifted(z: Array, shift: float) -> tuple[Wide, Array]:
     """The probability less `shift`, at least 0, and minus the logarithm of the rest to 1."""
+    fall = exponential(-wider(magnitude(z)))
+    excess = _share(z, fall) + -shift
+    excess = choose(leading(excess) <= 0, 0.0, excess)
     if shift == 0:
-        return sigmoid(z), softplus(z)
-    excess = at_least(sigmoid(z) - shift, 0.0)
-    near = at_most(excess, 0.5)
-    return excess, where(excess < 0.5, -log1p(-near), -log(sigmoid(-z) + shift))
+        return excess, softplus(z)
+    near = choose(leading(excess) < 0.5, excess, 0.0)
+    return excess, where(leading(excess) < 0.5, -logarithm(-near, z), -log(sigmoid(-z) + shift))
 
 
 @loss(

@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from gradoscope.arrays import Array, at_least, at_most, exp, expm1, log, log1p, magnitude, sign, tanh, where
+from gradoscope.arrays import Array, at_least, at_most, expm1, log, log1p, magnitude, sign, tanh, where
 from gradoscope.arrays import log_cosh as log_cosh_of
+from gradoscope.arrays.pairs import choose, logarithm, narrow, wider
 from gradoscope.functions.facts import Bounded, ConvexIn, LipschitzIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import clipped, hypotenuse
@@ -290,7 +291,6 @@ def _(prediction: Array, target: Array, epsilon: float = 0.1) -> Array:
     targets=Targets.REAL,
     residual=True,
     domains={"c": POSITIVE},
-    bound=6,  # two rounded logarithms
     guidance=Guidance(
         use="Regression with heavy outliers.",
         strengths=("Far outliers hardly pull at all.",),
@@ -306,10 +306,9 @@ def cauchy(prediction: Array, target: Array, c: float = 1.0) -> Array:
     >>> cauchy([0.0, 2.0], [0.0, 0.0]).round(6)
     array([0.      , 1.098612])
     """
-    ratio = magnitude(prediction - target) / c
-    inner, outer = at_most(ratio, 1.0), at_least(ratio, 1.0)
-    far = 2 * log(outer) + log((1 / outer) / outer + 0.5)
-    return where(ratio < 1, log1p(inner * inner / 2), far)
+    size = magnitude(prediction - target) / c
+    ratio = choose(size < FAR, (wider(prediction) - wider(target)) / c, 0.0)
+    return where(size < FAR, logarithm(ratio * ratio * 0.5, size), 2 * log(at_least(size, FAR)) - math.log(2))
 
 
 @cauchy.derivative
@@ -319,6 +318,9 @@ def _(prediction: Array, target: Array, c: float = 1.0) -> Array:
     inner, outer = at_most(size, 1.0), at_least(size, 1.0)
     far = sign(ratio) / outer / ((1 / outer) / outer + 0.5)
     return where(size < 1, ratio / (1 + inner * inner / 2), far) / c
+
+
+FAR = 1e9  # beyond it, 1 is lost beside the square in every dtype
 
 
 @loss(
@@ -334,7 +336,6 @@ def _(prediction: Array, target: Array, c: float = 1.0) -> Array:
     targets=Targets.REAL,
     residual=True,
     domains={"alpha": REAL, "c": POSITIVE},
-    bound=64,  # the logarithm is rounded before the exponential
     guidance=Guidance(
         use="Regression with outliers, when it is open how robust it should be.",
         strengths=("One number leads from squared error (2) over Charbonnier (1) and Cauchy (0) to bounded losses.",),
@@ -355,8 +356,12 @@ def barron(prediction: Array, target: Array, alpha: float = 1.0, c: float = 1.0)
     size = magnitude(prediction - target) / c
     if alpha == 2:
         return size * size / 2
-    rise = _log_rise(size, abs(alpha - 2))
-    return rise if alpha == 0 else abs(alpha - 2) / alpha * expm1(alpha / 2 * rise)
+    square = _square(prediction, target, abs(alpha - 2), c)
+    rise, beyond = log1p(square), at_least(size / FAR, 1.0)
+    if alpha == 0:
+        return rise + 2 * log(beyond)
+    far = (1 + square) ** (alpha / 2) * beyond**alpha - 1
+    return abs(alpha - 2) / alpha * where(square > 15, far, expm1(alpha / 2 * rise))
 
 
 @barron.derivative
@@ -364,13 +369,15 @@ def _(prediction: Array, target: Array, alpha: float = 1.0, c: float = 1.0) -> A
     ratio = (prediction - target) / c
     if alpha == 2:
         return ratio / c
-    return ratio * exp((alpha / 2 - 1) * _log_rise(magnitude(ratio), abs(alpha - 2))) / c
+    square = _square(prediction, target, abs(alpha - 2), c)
+    return ratio * (1 + square) ** (alpha / 2 - 1) * at_least(magnitude(ratio) / FAR, 1.0) ** (alpha - 2) / c
 
 
-def _log_rise(size: Array, width: float) -> Array:
-    """log(size^2 / width + 1), without overflow."""
-    near = at_most(size, 1e9)
-    return log1p(near * near / width) + 2 * log(at_least(size / 1e9, 1.0))
+def _square(prediction: Array, target: Array, width: float, c: float) -> Array:
+    """((p - t) / c)^2 / width, for |p - t| / c up to FAR."""
+    size = magnitude(prediction - target) / c
+    ratio = choose(size < FAR, (wider(prediction) - wider(target)) / c, FAR)
+    return narrow(ratio * ratio / width, size)
 
 
 @loss(
@@ -384,7 +391,6 @@ def _log_rise(size: Array, width: float) -> Array:
     targets=Targets.REAL,
     residual=True,
     domains={"c": POSITIVE},
-    bound=200,  # 1 - (e / c)^2 cancels near c
     guidance=Guidance(
         use="Regression with gross outliers.",
         strengths=("Errors beyond c do not pull at all.",),
@@ -400,14 +406,14 @@ def tukey_biweight(prediction: Array, target: Array, c: float = 4.685) -> Array:
     >>> tukey_biweight([0.0, 99.0], [0.0, 0.0]).round(6)
     array([0.      , 3.658204])
     """
-    ratio = at_most(magnitude(prediction - target) / c, 1.0)
+    size = magnitude(prediction - target)
+    ratio = choose(size >= c, c, wider(prediction) - wider(target)) / c
     square = ratio * ratio
-    return c * c / 6 * square * (3 - square * (3 - square))
+    return c * c / 6 * narrow(square * (3 - square * (3 - square)), size)
 
 
 @tukey_biweight.derivative
 def _(prediction: Array, target: Array, c: float = 4.685) -> Array:
-    error = prediction - target
-    ratio = at_most(magnitude(error) / c, 1.0)
-    rest = (1 - ratio) * (1 + ratio)
-    return where(ratio < 1, error, 0.0) * (rest * rest)
+    error = choose(magnitude(prediction - target) >= c, 0.0, wider(prediction) - wider(target))
+    rest = ((-error + c) / c) * ((error + c) / c)
+    return narrow(error * (rest * rest), prediction)

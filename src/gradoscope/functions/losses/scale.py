@@ -1,9 +1,10 @@
 """Losses for relative errors, for positive targets, and for predicted uncertainty."""
 
 import math
+from collections.abc import Callable
 
-from gradoscope.arrays import Array, at_least, exp, largest, log, log1p, magnitude, sign, stacked, where
-from gradoscope.arrays.pairs import Wide, choose, leading, narrow, root, summed, wider
+from gradoscope.arrays import Array, at_least, exp, isfinite, largest, log, magnitude, sign, stacked, where
+from gradoscope.arrays.pairs import Wide, choose, exponential, leading, logarithm, narrow, root, summed, wider
 from gradoscope.functions.facts import Bounded, ConvexIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.loss import loss
@@ -21,7 +22,6 @@ INF = math.inf
     source="-",
     tasks=("regression",),
     targets=Targets.ABOVE_MINUS_ONE,
-    bound=6,  # a square of a rounded logarithm
     guidance=Guidance(
         use="Positive targets of very different sizes.",
         strengths=("Counts relative, not absolute errors.",),
@@ -49,8 +49,10 @@ def _(prediction: Array, target: Array) -> Array:
 
 def _log_ratio(prediction: Array, target: Array) -> Array:
     """log((1 + prediction) / (1 + target)), exact where both are near; NaN where the prediction is not above -1."""
-    ratio = (prediction - target) / (1 + target)
-    return where(prediction > -1, log1p(where(prediction > -1, ratio, 0.0)), math.nan)
+    ratio = (wider(prediction) - wider(target)) / (wider(target) + 1)
+    usual = (prediction > -1) & (prediction < INF)
+    beyond = where(prediction > 0, prediction, math.nan)
+    return where(usual, logarithm(choose(usual, ratio, 0.0), prediction), beyond)
 
 
 @loss(
@@ -139,7 +141,6 @@ def _(prediction: Array, target: Array) -> Array:
     input="log_values",
     before_link="log_values",
     after_link="rates",
-    bound=8,
     floor=1,  # the two terms cancel at the root of value and derivative
     guidance=Guidance(
         use="Positive, skewed targets: costs, durations.",
@@ -157,12 +158,20 @@ def gamma(prediction: Array, target: Array) -> Array:
     >>> gamma([0.0, 1.0], [1.0, 2.0]).round(6)
     array([1.      , 1.735759])
     """
-    return prediction + target * exp(-prediction)
+    plain = prediction + target * exp(-prediction)
+    return _where_moderate(prediction, lambda z: z + wider(target) * exponential(-z), plain)
+
+
+def _where_moderate(z: Array, value: Callable[[Wide], Wide], plain: Array) -> Array:
+    """`value` of log predictions, whose terms may cancel, with more digits; `plain` where one of them is far larger."""
+    near = (magnitude(z) < 80) & isfinite(plain)
+    return where(near, narrow(value(wider(where(near, z, 0.0))), z), plain)
 
 
 @gamma.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return 1 - target * exp(-prediction)
+    plain = 1 - target * exp(-prediction)
+    return _where_moderate(prediction, lambda z: 1 - wider(target) * exponential(-z), plain)
 
 
 @gamma.form("rates", "log(p) + t / p")
@@ -190,7 +199,6 @@ def _(prediction: Array, target: Array) -> Array:
     before_link="log_values",
     after_link="rates",
     domains={"power": Interval(1, 2, open="both")},
-    bound=8,
     floor=1,  # the derivative cancels at its root
     guidance=Guidance(
         use="Positive targets with many zeros: insurance claims.",
@@ -213,7 +221,10 @@ def tweedie(prediction: Array, target: Array, power: float = 1.5) -> Array:
 
 @tweedie.derivative
 def _(prediction: Array, target: Array, power: float = 1.5) -> Array:
-    return exp((1 - power) * prediction) * (exp(prediction) - target)
+    plain = exp(prediction) - target
+    gap = _where_moderate(prediction, lambda z: exponential(z) - wider(target), plain)
+    rise = exp((1 - power) * prediction)
+    return where(plain < INF, rise * gap, exp((2 - power) * prediction) - target * rise)
 
 
 @tweedie.form(
@@ -239,7 +250,6 @@ def _(prediction: Array, target: Array, power: float = 1.5) -> Array:
     tasks=("regression",),
     targets=Targets.REAL,
     outputs=2,
-    bound=8,
     floor=1,  # the two terms cancel at the root of value and derivative
     guidance=Guidance(
         use="Regression with a predicted uncertainty: two outputs, mean and log variance.",
@@ -258,14 +268,20 @@ def gaussian_nll(prediction: Array, target: Array) -> Array:
     >>> gaussian_nll([[1.0, 0.0]], [3.0])
     array([2.])
     """
-    error = prediction[..., 0] - target
-    return (prediction[..., 1] + error * error * exp(-prediction[..., 1])) / 2
+    size, spread = prediction[..., 0] - target, prediction[..., 1]
+    error = wider(prediction[..., 0]) - wider(target)
+    plain = spread + size * size * exp(-spread)
+    return _where_moderate(spread, lambda z: z + error * error * exponential(-z), plain) / 2
 
 
 @gaussian_nll.derivative
 def _(prediction: Array, target: Array) -> Array:
-    error, sharpness = prediction[..., 0] - target, exp(-prediction[..., 1])
-    return stacked(error * sharpness, (1 - error * error * sharpness) / 2)
+    size, sharpness = prediction[..., 0] - target, exp(-prediction[..., 1])
+    error = wider(prediction[..., 0]) - wider(target)
+    rise = _where_moderate(
+        prediction[..., 1], lambda z: 1 - error * error * exponential(-z), 1 - size * size * sharpness
+    )
+    return stacked(size * sharpness, rise / 2)
 
 
 @loss(
@@ -276,7 +292,6 @@ def _(prediction: Array, target: Array) -> Array:
     tasks=("regression",),
     targets=Targets.REAL,
     outputs=2,
-    bound=8,
     floor=1,  # the two terms cancel at the root of value and derivative
     guidance=Guidance(
         use="Regression with outliers and a predicted uncertainty: two outputs, location and log scale.",
@@ -293,13 +308,19 @@ def laplace_nll(prediction: Array, target: Array) -> Array:
     >>> laplace_nll([[1.0, 0.0]], [3.0])
     array([2.])
     """
-    return prediction[..., 1] + magnitude(prediction[..., 0] - target) * exp(-prediction[..., 1])
+    size, spread = magnitude(prediction[..., 0] - target), prediction[..., 1]
+    error = wider(prediction[..., 0]) - wider(target)
+    error = choose(leading(error) < 0, -error, error)
+    return _where_moderate(spread, lambda z: z + error * exponential(-z), spread + size * exp(-spread))
 
 
 @laplace_nll.derivative
 def _(prediction: Array, target: Array) -> Array:
-    error, sharpness = prediction[..., 0] - target, exp(-prediction[..., 1])
-    return stacked(sign(error) * sharpness, 1 - magnitude(error) * sharpness)
+    size, spread = magnitude(prediction[..., 0] - target), prediction[..., 1]
+    error = wider(prediction[..., 0]) - wider(target)
+    error = choose(leading(error) < 0, -error, error)
+    rise = _where_moderate(spread, lambda z: 1 - error * exponential(-z), 1 - size * exp(-spread))
+    return stacked(sign(prediction[..., 0] - target) * exp(-spread), rise)
 
 
 @loss(
