@@ -8,7 +8,7 @@ import math
 import sys
 
 from gradoscope.arrays import polynomials
-from gradoscope.arrays.elementary import at_least, at_most, magnitude, where
+from gradoscope.arrays.elementary import at_least, at_most, exp, magnitude, where
 from gradoscope.arrays.worlds import Array, cast, is_double, namespace, world_of
 
 RAISED = 2.0**8
@@ -77,6 +77,38 @@ def times_normal_cdf_slope(x: Array) -> Array:
     return where(size < 1, 0.5 + x * horner(x * x, polynomials.NORMAL_GATE[0]), far)
 
 
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), from the exponential that its derivative needs."""
+    smaller = _smaller(x)
+    return where(x < 0, smaller, 1 - smaller)
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """Its derivative."""
+    smaller = _smaller(x)
+    return smaller * (1 - smaller)
+
+
+def _smaller(x: Array) -> Array:
+    power = exp(-magnitude(x))
+    return power / (1 + power)
+
+
+def silu(x: Array) -> Array:
+    """X sigmoid(x); 0 at -infinity."""
+    power = raised_exp(-at_most(magnitude(x), 128.0))
+    return where(x < 0, at_least(x, -128.0) * power * LOWERED, x) / (1 + power * LOWERED)
+
+
+def silu_slope(x: Array) -> Array:
+    """Its derivative, s (1 - a + a s) for x < 0 and 1 less that for x > 0, where a = |x| and s = sigmoid(-a)."""
+    size = at_most(magnitude(x), 128.0)
+    power = raised_exp(-size)
+    share = power / (1 + power * LOWERED)
+    rise = share * (1 - size + size * (share * LOWERED)) * LOWERED
+    return where(x < 0, rise, 1 - rise)
+
+
 def tanh(x: Array) -> Array:
     """The hyperbolic tangent."""
     size = at_most(magnitude(x), 10.0)
@@ -113,7 +145,7 @@ def gelu_tanh(x: Array) -> Array:
     """The tanh approximation of x Phi(x)."""
     high, low = _tanh_argument(at_most(magnitude(x), 12.0))
     power = raised_exp(-high, -low)
-    return where(x < 0, at_least(x * LOWERED, -1.0) * power, x) / (1 + power * LOWERED)
+    return where(x < 0, at_least(x, -128.0) * power * LOWERED, x) / (1 + power * LOWERED)
 
 
 def gelu_tanh_slope(x: Array) -> Array:

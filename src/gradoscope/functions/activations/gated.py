@@ -17,6 +17,7 @@ from gradoscope.arrays import (
     largest,
     lies_within,
     magnitude,
+    single,
     sqrt,
     total,
     where,
@@ -61,11 +62,13 @@ def silu(x: Array) -> Array:
     >>> silu([-1.0, 2.0]).round(6)
     array([-0.268941,  1.761594])
     """
-    return kernels.times_gate(x, x)
+    return single.silu(x) if single.is_single(x) else kernels.times_gate(x, x)
 
 
 @silu.derivative
 def _(x: Array) -> Array:
+    if single.is_single(x):
+        return single.silu_slope(x)
     if eager.is_ours(x) and lies_within(x, -kernels.TAIL, kernels.TAIL):
         return eager.slope_of(eager.silu, x)
     return kernels.times_gate_slope(x, x)

@@ -18,6 +18,7 @@ from gradoscope.arrays import (
     magnitude,
     normal_density,
     sign,
+    single,
     where,
     within,
 )
@@ -75,12 +76,12 @@ def sigmoid(x: Array) -> Array:
     >>> float(sigmoid(0.0)), float(sigmoid.derivative(0.0))
     (0.5, 0.25)
     """
-    return kernels.sigmoid(x)
+    return single.sigmoid(x) if single.is_single(x) else kernels.sigmoid(x)
 
 
 @sigmoid.derivative
 def _(x: Array) -> Array:
-    return kernels.sigmoid_slope(x)
+    return single.sigmoid_slope(x) if single.is_single(x) else kernels.sigmoid_slope(x)
 
 
 sigmoid.pull(eager.pull_sigmoid)
@@ -471,7 +472,8 @@ def softcap(x: Array, cap: float = 30.0) -> Array:
     >>> softcap([1.0, 1000.0]).round(4)
     array([ 0.9996, 30.    ])
     """
-    return cap * tanh_of(x / cap)
+    share = x / cap
+    return where(magnitude(share) < 1e-30, x, cap * tanh_of(share))  # a subnormal share has lost its digits
 
 
 @softcap.derivative
