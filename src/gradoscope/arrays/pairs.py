@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from gradoscope.arrays.elementary import at_least, at_most, constant, exp, magnitude, sqrt, where
+import numpy as np
+
+from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, sqrt, where
 from gradoscope.arrays.extended import exp_parts
 from gradoscope.arrays.special import log1p, log1p_excess, plus, split, two_parts
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
@@ -185,4 +187,6 @@ def power(x: Wide, exponent: float, like: Array) -> Array:
     """x^exponent for x >= 0, as an array of the dtype of `like`."""
     if not isinstance(x, Pair):
         return cast(x**exponent, like.dtype)
-    return x.high**exponent * (1 + exponent * x.low / where(x.high > 0, x.high, 1.0))
+    safe = where(x.high > 0, x.high, 1.0)
+    unheld = 0.0 if is_double(like) else exponent - float(np.float32(exponent))
+    return x.high**exponent * (1 + (exponent * x.low / safe + unheld * log(safe)))

@@ -362,11 +362,6 @@ def surprise(parts: Peak, target: Array) -> Array:
     return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
 
 
-def unlikely(parts: Peak) -> Array:
-    """1 - softmax; for the largest share, from what is left to the others."""
-    return where(parts.below == 0, parts.rest / (1 + parts.rest), 1 - parts.shares / (1 + parts.rest))
-
-
 def softmax_gradient(u: Array, shares: Array, axis: int) -> Array:
     """The gradient in the logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
     if in_place.takes_rows(shares, axis):

@@ -15,7 +15,7 @@ from gradoscope.arrays import (
     two_parts,
     where,
 )
-from gradoscope.arrays.pairs import Pair, Parts, choose, exact, fixed, narrow, root
+from gradoscope.arrays.pairs import Pair, Parts, Wide, choose, exact, fixed, leading, narrow, root, summed, wider
 from gradoscope.functions.facts import ConvexIn, LipschitzIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import distribution, peak, shares_minus, sigmoid, softplus, sparse_threshold, surprise
@@ -102,8 +102,6 @@ def _excess(scores: Array, shares: Array, margin: float) -> Array:
     input="logits",
     before_link="logits",
     after_link="logits",
-    bound=8,
-    floor=1,  # probabilities and targets cancel
     guidance=Guidance(
         use="Sparse class probabilities.",
         strengths=("Zero once the margin is 1: easy examples stop pulling.",),
@@ -120,17 +118,25 @@ def sparsemax_loss(prediction: Array, target: Array) -> Array:
     >>> sparsemax_loss([[0.5, 0.0]], [0])
     array([0.0625])
     """
-    shares = distribution(target, prediction)
-    below = prediction - largest(prediction, -1)
-    ours = at_least(below - sparse_threshold(below, -1), 0.0)
-    gap = ours - shares
-    return at_least((gap * (below - (ours + shares) / 2)).sum(-1), 0.0)
+    (below, ours), goal = _sparse(prediction), wider(distribution(target, prediction))
+    value = summed((ours - goal) * (below - (ours + goal) * 0.5))
+    return at_least(narrow(value, prediction)[..., 0], 0.0)
 
 
 @sparsemax_loss.derivative
 def _(prediction: Array, target: Array) -> Array:
-    below = prediction - largest(prediction, -1)
-    return at_least(below - sparse_threshold(below, -1), 0.0) - distribution(target, prediction)
+    return narrow(_sparse(prediction)[1] - wider(distribution(target, prediction)), prediction)
+
+
+def _sparse(logits: Array) -> tuple[Wide, Wide]:
+    """The logits below their largest, and their sparsemax: what exceeds the threshold that the support asks for."""
+    most = largest(logits, -1)
+    near = logits - most
+    below = wider(logits) - wider(most)
+    chosen = near > sparse_threshold(near, -1)
+    count = wider(total(cast(chosen, logits.dtype), -1))
+    gap = below - (summed(choose(chosen, below, 0.0)) - 1.0) / count
+    return below, choose(leading(gap) > 0, gap, 0.0)
 
 
 @loss(

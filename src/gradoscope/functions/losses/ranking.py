@@ -13,11 +13,13 @@ from gradoscope.arrays import (
     where,
     within,
 )
+from gradoscope.arrays.pairs import narrow, wider
 from gradoscope.functions.facts import ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import clipped, log_softmax_gradient, mix, peak, scaled, sigmoid, softplus
+from gradoscope.functions.kernels import clipped, mix, peak, scaled, sigmoid, softplus
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, POSITIVE, Interval
+from gradoscope.functions.shares import pull_log, shares_of
 from gradoscope.functions.targets import Targets
 
 LARGE = 1e30  # a product with its rounding error stays finite
@@ -259,7 +261,6 @@ def _lead(prediction: Array) -> tuple[Array, Array]:
     input="scores",
     before_link="scores",
     after_link="scores",
-    bound=16,  # a difference of weighted shares
     guidance=Guidance(
         use="Ranking lists: a row of scores against a row of relevances.",
         strengths=("Looks at the whole list at once.",),
@@ -281,7 +282,7 @@ def listnet(prediction: Array, target: Array) -> Array:
 
 @listnet.derivative
 def _(prediction: Array, target: Array) -> Array:
-    return log_softmax_gradient(-target, peak(prediction, -1), -1)
+    return -narrow(pull_log(wider(target), shares_of(prediction)), prediction)
 
 
 @loss(

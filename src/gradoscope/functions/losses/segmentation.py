@@ -290,7 +290,6 @@ def _tversky_slope(
     input="logits",
     before_link="logits",
     after_link="logits",
-    bound=16,  # a sum over the row
     guidance=Guidance(
         use="Masks, scored by intersection over union; each row holds the pixels of one image.",
         strengths=("Equals the score itself, one minus intersection over union, on masks of 0 and 1.", "Convex."),

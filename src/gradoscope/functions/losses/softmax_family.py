@@ -1,22 +1,17 @@
 """Variations of cross-entropy on softmax: for noise, imbalance and calibration."""
 
 import math
+from typing import NamedTuple
 
-from gradoscope.arrays import Array, exp, expm1, log, log1p, where
+from gradoscope.arrays import Array, at_most, expm1, log, log1p, magnitude, where
+from gradoscope.arrays.pairs import Wide, choose, narrow, power, summed, wider
+from gradoscope.arrays.single import horner
 from gradoscope.functions.facts import Bounded, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
-from gradoscope.functions.kernels import (
-    distribution,
-    log_softmax_gradient,
-    peak,
-    shares_minus,
-    softmax,
-    softmax_gradient,
-    unlikely,
-    xlogy,
-)
+from gradoscope.functions.kernels import clipped, distribution, xlogy
 from gradoscope.functions.loss import loss
 from gradoscope.functions.parameters import NOT_NEGATIVE, Interval
+from gradoscope.functions.shares import error_of, power_of_shares, pull, pull_log, shares_of, surprise_of
 from gradoscope.functions.targets import Targets
 
 
@@ -74,8 +69,6 @@ def _(prediction: Array, target: Array) -> Array:
     input="logits",
     before_link="logits",
     after_link="probabilities",
-    bound=8,
-    floor=1,  # differences of logarithms
     guidance=Guidance(
         use="Comparing distributions symmetrically; noisy labels.",
         strengths=("Symmetric, and at most log 2.",),
@@ -91,20 +84,47 @@ def jensen_shannon(prediction: Array, target: Array) -> Array:
     >>> jensen_shannon([[0.0, 0.0]], [[0.25, 0.75]]).round(6)
     array([0.033822])
     """
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return _between(parts.shares / (1 + parts.rest), shares).sum(-1) / 2
+    parts, goal = shares_of(prediction), distribution(target, prediction)
+    return _divergence(_compared(parts.shares, error_of(parts, goal), goal))
 
 
 @jensen_shannon.derivative
 def _(prediction: Array, target: Array) -> Array:
-    shares = softmax(prediction, -1)
-    return softmax_gradient(log(2 * shares / (distribution(target, prediction) + shares)) / 2, shares, -1)
+    parts, goal = shares_of(prediction), distribution(target, prediction)
+    rise = _log_ratio(_compared(parts.shares, error_of(parts, goal), goal))
+    return narrow(pull(wider(rise), parts), prediction) / 2
 
 
-def _between(ours: Array, theirs: Array) -> Array:
-    """Theirs log(theirs / middle) + ours log(ours / middle)."""
-    middle = (ours + theirs) / 2
-    return xlogy(theirs, theirs / middle) + xlogy(ours, ours / middle)
+class _Compared(NamedTuple):
+    """Two probabilities beside their mean."""
+
+    whole: Array  # their sum
+    theirs: Array  # the target as a share of the mean
+    ours: Array  # the prediction as a share of the mean
+    gap: Array  # ours - 1
+
+
+def _compared(ours: Wide, error: Wide, theirs: Array) -> _Compared:
+    near = narrow(ours, theirs)
+    whole = near + theirs
+    safe = where(whole > 0, whole, 1.0)
+    return _Compared(whole, 2 * theirs / safe, 2 * near / safe, narrow(error, theirs) / safe)
+
+
+EVEN = tuple(1 / (n * (2 * n - 1)) for n in range(1, 25))
+
+
+def _divergence(of: _Compared) -> Array:
+    """(a log a + b log b) for a = 1 - d, b = 1 + d, by its series for small d; weighted with the mean, halved."""
+    square = at_most(of.gap * of.gap, 0.25)
+    far = xlogy(of.theirs, of.theirs) + xlogy(of.ours, of.ours)
+    return (of.whole * where(magnitude(of.gap) < 0.5, square * horner(square, EVEN), far)).sum(-1) / 4
+
+
+def _log_ratio(of: _Compared) -> Array:
+    """log(ours / mean)."""
+    far = log(where(of.ours > 0, of.ours, 1.0))
+    return where(magnitude(of.gap) < 0.5, log1p(clipped(of.gap, -0.5, 0.5)), far)
 
 
 @loss(
@@ -121,7 +141,6 @@ def _between(ours: Array, theirs: Array) -> Array:
     before_link="logits",
     after_link="probabilities",
     domains={"gamma": NOT_NEGATIVE},
-    bound=16,  # a power of a rounded probability
     guidance=Guidance(
         use="Classes of very different sizes.",
         strengths=("Easy examples count little.",),
@@ -138,17 +157,19 @@ def focal(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
     >>> focal([[0.0, 0.0]], [0]).round(6)
     array([0.173287])
     """
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    surprise = log1p(parts.rest) - parts.below
-    return where(shares == 0, 0.0, shares * unlikely(parts) ** gamma * surprise).sum(-1)
+    parts, shares = shares_of(prediction), distribution(target, prediction)
+    surprise, rest = surprise_of(parts, prediction), power(parts.left, gamma, prediction)
+    return where(shares == 0, 0.0, shares * rest * surprise).sum(-1)
 
 
 @focal.derivative
 def _(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    surprise, rest = log1p(parts.rest) - parts.below, unlikely(parts)
-    slope = -(rest**gamma) - gamma * rest ** (gamma - 1) * (parts.shares / (1 + parts.rest)) * surprise
-    return log_softmax_gradient(where(shares == 0, 0.0, shares * slope), parts, -1)
+    parts, shares = shares_of(prediction), distribution(target, prediction)
+    surprise, rest = surprise_of(parts, prediction), narrow(parts.left, prediction)
+    share = narrow(parts.shares, prediction)
+    rise = where(rest > 0, where(share > 0, share * surprise, 0.0) / where(rest > 0, rest, 1.0), 1.0)
+    slope = power(parts.left, gamma, prediction) * (1 + gamma * rise)
+    return narrow(pull_log(wider(where(shares == 0, 0.0, -shares * slope)), parts), prediction)
 
 
 @loss(
@@ -165,7 +186,6 @@ def _(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
     before_link="logits",
     after_link="probabilities",
     domains={"epsilon": Interval(-1)},
-    bound=8,  # a product of rounded shares
     guidance=Guidance(
         use="A tuned cross-entropy.",
         strengths=("One more number to tune the pull of likely classes.",),
@@ -183,14 +203,27 @@ def poly1(prediction: Array, target: Array, epsilon: float = 1.0) -> Array:
     >>> poly1([[0.0, 0.0]], [0]).round(6)
     array([1.193147])
     """
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return where(shares == 0, 0.0, shares * (log1p(parts.rest) - parts.below + epsilon * unlikely(parts))).sum(-1)
+    parts, shares = shares_of(prediction), distribution(target, prediction)
+    each = _surprise_and_left(surprise_of(parts, prediction), narrow(parts.left, prediction), epsilon)
+    return where(shares == 0, 0.0, shares * each).sum(-1)
 
 
 @poly1.derivative
 def _(prediction: Array, target: Array, epsilon: float = 1.0) -> Array:
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return log_softmax_gradient(-shares * (1 + epsilon * parts.shares / (1 + parts.rest)), parts, -1)
+    parts, goal = shares_of(prediction), wider(distribution(target, prediction))
+    slope = choose(parts.top, (1 + epsilon) - parts.left * epsilon, parts.shares * epsilon + 1.0)
+    return -narrow(pull_log(goal * slope, parts), prediction)
+
+
+ODD = tuple(1 / k for k in range(3, 49, 2))
+
+
+def _surprise_and_left(surprise: Array, left: Array, epsilon: float) -> Array:
+    """Surprise + epsilon left for surprise = -log(1 - left), which near -1 cancels: 2 atanh(z) - left by its series."""
+    part = at_most(left, 0.6)
+    z = part / (2 - part)
+    excess = 2 * z * z * (1 / (1 + z) + z * horner(z * z, ODD))
+    return where(left < 0.6, excess + (1 + epsilon) * part, surprise + epsilon * left)
 
 
 @loss(
@@ -208,7 +241,6 @@ def _(prediction: Array, target: Array, epsilon: float = 1.0) -> Array:
     before_link="logits",
     after_link="probabilities",
     domains={"q": Interval(0, 1, open="left")},
-    bound=128,  # exp magnifies the rounding of the log probability
     guidance=Guidance(
         use="Noisy labels.",
         strengths=("Bounded: a wrong label cannot outweigh all other examples.",),
@@ -226,14 +258,14 @@ def generalised_cross_entropy(prediction: Array, target: Array, q: float = 0.7) 
     >>> generalised_cross_entropy([[0.0, 0.0]], [0]).round(6)
     array([0.549183])
     """
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return -(shares * expm1(q * (parts.below - log1p(parts.rest)))).sum(-1) / q
+    shares = distribution(target, prediction)
+    return -(shares * expm1(-q * surprise_of(shares_of(prediction), prediction))).sum(-1) / q
 
 
 @generalised_cross_entropy.derivative
 def _(prediction: Array, target: Array, q: float = 0.7) -> Array:
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return log_softmax_gradient(-shares * exp(q * (parts.below - log1p(parts.rest))), parts, -1)
+    parts, goal = shares_of(prediction), wider(distribution(target, prediction))
+    return -narrow(pull_log(goal * power_of_shares(parts, q, prediction), parts), prediction)
 
 
 @loss(
@@ -253,7 +285,6 @@ def _(prediction: Array, target: Array, q: float = 0.7) -> Array:
     before_link="logits",
     after_link="probabilities",
     domains={"alpha": NOT_NEGATIVE, "beta": NOT_NEGATIVE},
-    bound=8,  # a product of rounded shares
     guidance=Guidance(
         use="Noisy labels.",
         strengths=("Robust against wrong labels.",),
@@ -269,15 +300,15 @@ def symmetric_cross_entropy(prediction: Array, target: Array, alpha: float = 0.1
     >>> symmetric_cross_entropy([[0.0, 0.0]], [0]).round(6)
     array([2.069315])
     """
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    surprise = log1p(parts.rest) - parts.below
-    return where(shares == 0, 0.0, shares * (alpha * surprise + 4 * beta * unlikely(parts))).sum(-1)
+    parts, shares = shares_of(prediction), distribution(target, prediction)
+    each = alpha * surprise_of(parts, prediction) + 4 * beta * narrow(parts.left, prediction)
+    return where(shares == 0, 0.0, shares * each).sum(-1)
 
 
 @symmetric_cross_entropy.derivative
 def _(prediction: Array, target: Array, alpha: float = 0.1, beta: float = 1.0) -> Array:
-    parts, shares = peak(prediction, -1), distribution(target, prediction)
-    return log_softmax_gradient(-shares * (alpha + 4 * beta * parts.shares / (1 + parts.rest)), parts, -1)
+    parts, goal = shares_of(prediction), wider(distribution(target, prediction))
+    return -narrow(pull_log(goal * (parts.shares * (4 * beta) + alpha), parts), prediction)
 
 
 @loss(
@@ -295,7 +326,6 @@ def _(prediction: Array, target: Array, alpha: float = 0.1, beta: float = 1.0) -
     input="logits",
     before_link="logits",
     after_link="probabilities",
-    bound=16,  # sums of products of rounded shares
     guidance=Guidance(
         use="Calibrated probabilities.",
         strengths=("Proper and bounded.",),
@@ -312,15 +342,14 @@ def brier(prediction: Array, target: Array) -> Array:
     >>> brier([[0.0, 0.0]], [0])
     array([0.5])
     """
-    error = shares_minus(peak(prediction, -1), distribution(target, prediction))
-    return (error * error).sum(-1)
+    error = error_of(shares_of(prediction), distribution(target, prediction))
+    return narrow(summed(error * error), prediction)[..., 0]
 
 
 @brier.derivative
 def _(prediction: Array, target: Array) -> Array:
-    parts = peak(prediction, -1)
-    error = shares_minus(parts, distribution(target, prediction))
-    return softmax_gradient(2 * error, parts.shares / (1 + parts.rest), -1)
+    parts = shares_of(prediction)
+    return narrow(pull(error_of(parts, distribution(target, prediction)) * 2.0, parts), prediction)
 
 
 @brier.form("probabilities", "sum((a - b)**2 for a, b in zip(p, t))")
@@ -340,28 +369,33 @@ def _(prediction: Array, target: Array) -> Array:
 )
 def jensen_shannon_of_probabilities(prediction: Array, target: Array) -> Array:
     """The Jensen-Shannon divergence between target and probabilities."""
-    shares = distribution(target, prediction)
-    return _between(prediction, shares).sum(-1) / 2
+    return _divergence(_apart(prediction, distribution(target, prediction)))
 
 
 @jensen_shannon_of_probabilities.derivative
 def _(prediction: Array, target: Array) -> Array:
-    shares = distribution(target, prediction)
-    return log(2 * prediction / (shares + prediction)) / 2
+    return _log_ratio(_apart(prediction, distribution(target, prediction))) / 2
+
+
+def _apart(prediction: Array, goal: Array) -> _Compared:
+    ours = wider(prediction)
+    return _compared(ours, ours - wider(goal), goal)
 
 
 @focal.form("probabilities", "-sum(b * (1 - a)**gamma * log(a) for a, b in zip(p, t))", domains={"gamma": NOT_NEGATIVE})
 def focal_of_probabilities(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
     """The focal loss of probabilities."""
     shares = distribution(target, prediction)
-    return -((1 - prediction) ** gamma * xlogy(shares, prediction)).sum(-1)
+    rest = power(1.0 - wider(prediction), gamma, prediction)
+    return -(rest * xlogy(shares, prediction)).sum(-1)
 
 
 @focal_of_probabilities.derivative
 def _(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
     shares = distribution(target, prediction)
-    rest = 1 - prediction
-    slope = gamma * rest ** (gamma - 1) * log(prediction) - rest**gamma / prediction
+    left = 1.0 - wider(prediction)
+    steeper, rest = (power(left, exponent, prediction) for exponent in (gamma - 1, gamma))
+    slope = gamma * steeper * log(prediction) - rest / prediction
     return where(shares == 0, 0.0, shares * slope)
 
 
@@ -371,13 +405,14 @@ def _(prediction: Array, target: Array, gamma: float = 2.0) -> Array:
 def poly1_of_probabilities(prediction: Array, target: Array, epsilon: float = 1.0) -> Array:
     """Poly-1 of probabilities."""
     shares = distribution(target, prediction)
-    return (epsilon * shares * (1 - prediction) - xlogy(shares, prediction)).sum(-1)
+    each = _surprise_and_left(-log(where(shares == 0, 1.0, prediction)), 1 - prediction, epsilon)
+    return where(shares == 0, 0.0, shares * each).sum(-1)
 
 
 @poly1_of_probabilities.derivative
 def _(prediction: Array, target: Array, epsilon: float = 1.0) -> Array:
     shares = distribution(target, prediction)
-    return where(shares == 0, 0.0, -shares * (1 / prediction + epsilon))
+    return where(shares == 0, 0.0, -shares * ((1 - prediction) / prediction + (1 + epsilon)))
 
 
 @generalised_cross_entropy.form(
@@ -392,7 +427,7 @@ def generalised_cross_entropy_of_probabilities(prediction: Array, target: Array,
 @generalised_cross_entropy_of_probabilities.derivative
 def _(prediction: Array, target: Array, q: float = 0.7) -> Array:
     shares = distribution(target, prediction)
-    return where(shares == 0, 0.0, -shares * prediction ** (q - 1))
+    return where(shares == 0, 0.0, -shares * power(wider(prediction), q - 1, prediction))
 
 
 @symmetric_cross_entropy.form(
