@@ -3,12 +3,13 @@
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from tests.functions.test_rows import EVERY_WORLD, FORMATS, truth
 from tests.functions.worlds import World, numbers
 
-from gradoscope.functions import exact, losses
+from gradoscope.functions import activations, exact, losses
 
 # name, parameters, predictions, targets
 HARD: list[tuple[str, dict[str, Any], Any, list[float]]] = [
@@ -57,3 +58,16 @@ def test_nan_and_infinity(name: str, world: World) -> None:
     predictions = np.stack([ends, np.ones_like(ends)], -1) if entry.outputs == 2 else ends
     values = numbers(entry(world.array(predictions, "float32"), world.array([1.0, 1.0, 1.0], "float32")))
     assert np.isnan(values).tolist() == [True, False, name in ("gamma", "mean_squared_logarithmic_error")]
+
+
+def test_ash_with_a_threshold_for_each_channel() -> None:
+    """The gradient, where each channel has a z of its own: against differences."""
+    entry, z = activations["ash"], np.array([0.5, 1.0, 1.5, -0.3, 0.8])
+    rows = np.random.default_rng(0).normal(size=(3, 5))
+    weights = np.cos(np.arange(15)).reshape(3, 5)
+    steps = 1e-6 * np.eye(15).reshape(15, 3, 5)
+    differences = [((entry(rows + h, z=z) - entry(rows - h, z=z)) * weights).sum() / 2e-6 for h in steps]
+    with jax.enable_x64(True):
+        by_jax = jax.grad(lambda x: (entry(x, z=jnp.asarray(z)) * weights).sum())(jnp.asarray(rows))
+    np.testing.assert_allclose(np.ravel(by_jax), differences, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(entry.vjp(rows, weights, z=z).ravel(), differences, rtol=1e-6, atol=1e-8)

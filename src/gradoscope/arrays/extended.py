@@ -7,8 +7,8 @@ import functools
 import math
 from collections.abc import Callable
 
-from gradoscope.arrays.elementary import at_least, at_most, leading_power, power_of_two, rounded, sqrt, where
-from gradoscope.arrays.special import LIFT, lifted_exp, plus, product
+from gradoscope.arrays.elementary import at_least, at_most, leading_power, power_of_two, rounded
+from gradoscope.arrays.special import LIFT, lifted_exp
 from gradoscope.arrays.worlds import Array, cast, doubled, is_array, is_double, namespace
 
 Parts = tuple[Array, Array]
@@ -35,7 +35,7 @@ def in_double(formula: Formula) -> Formula:
 
 
 def exp_parts(x: Array) -> Parts:
-    """exp(x) with 9 digits more than the dtype has (6 for float32 and |x| > 10), where it is an ordinary number."""
+    """exp(x) with 9 binary digits more than the dtype has (5 for float32), where it is an ordinary number."""
     double = is_double(x)
     (high_log, low_log), grain, (sixth, rest) = LOG_2[double], GRAIN[double], SIXTH[double]
     power = rounded(x * (1 / math.log(2)))
@@ -64,67 +64,6 @@ def lifted_exp_of_exp(x: Array) -> Array:
         return cast(namespace(x).exp(-namespace(x).exp(wide)) * LIFT, x.dtype)
     high, low = exp_parts(at_least(x, -60.0))
     return lifted_exp(-high, -low)
-
-
-def add(x: Parts, y: Parts) -> Parts:
-    """The sum of two numbers in parts."""
-    high, low = plus(x[0], y[0])
-    return settled(high, low + (x[1] + y[1]))
-
-
-def times(x: Parts, y: Parts) -> Parts:
-    """The product of two numbers in parts."""
-    high, low = product(x[0], y[0])
-    return settled(high, low + (x[0] * y[1] + x[1] * y[0]))
-
-
-def settled(high: Array, low: Array) -> Parts:
-    """The same number with the largest possible first part, for |low| < |high|."""
-    whole = high + low
-    return whole, low - (whole - high)
-
-
-def difference(x: Array, y: Array) -> Parts:
-    """X - y, exactly."""
-    return plus(x, -y)
-
-
-def multiple(x: Parts, factor: Array) -> Parts:
-    """A number in parts times a plain one."""
-    high, low = product(x[0], factor)
-    return settled(high, low + x[1] * factor)
-
-
-def quotient(x: Parts, divisor: Array) -> Parts:
-    """A number in parts divided by a plain one."""
-    high = x[0] / divisor
-    back, error = product(high, divisor)
-    return high, (((x[0] - back) - error) + x[1]) / divisor
-
-
-def root(x: Parts) -> Parts:
-    """The square root of a number in parts that is not negative; 0 of 0."""
-    high = sqrt(x[0])
-    back, error = product(high, high)
-    safe = where(high > 0, high, 1.0)
-    return high, (((x[0] - back) - error) + x[1]) / (2 * safe)
-
-
-def total_parts(x: Parts, axis: int) -> Parts:
-    """The sum along `axis`, which stays with length 1: halves are added until one number is left."""
-    xp = namespace(x[0])
-    high, low = (xp.moveaxis(part, axis, -1) for part in x)
-    while high.shape[-1] > 1:
-        half = high.shape[-1] // 2
-        whole, error = plus(high[..., :half], high[..., half : 2 * half])
-        parts = settled(whole, error + (low[..., :half] + low[..., half : 2 * half]))
-        if high.shape[-1] == 2 * half:
-            high, low = parts
-        else:
-            high, low = (
-                xp.concat([part, old[..., -1:]], axis=-1) for part, old in zip(parts, (high, low), strict=True)
-            )
-    return xp.moveaxis(high, -1, axis), xp.moveaxis(low, -1, axis)
 
 
 def near_power(size: Array) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, sqrt, where
+from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, sqrt, total, where
 from gradoscope.arrays.extended import exp_parts
 from gradoscope.arrays.special import log1p, log1p_excess, plus, split, two_parts
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
@@ -123,6 +123,21 @@ def narrow(x: Wide, like: Array) -> Array:
     return x.high + x.low if isinstance(x, Pair) else cast(x, like.dtype)
 
 
+def stretched(x: Wide, power: Array) -> Wide:
+    """X times powers of 2."""
+    return Pair(x.high * power, x.low * power) if isinstance(x, Pair) else x * power
+
+
+def as_wide(x: Array, like: Wide) -> Wide:
+    """An array of few digits, to be computed with beside `like`."""
+    return exact(x) if isinstance(like, Pair) else x
+
+
+def nearest(x: Wide) -> Array:
+    """The nearest array; float64 stays as it is."""
+    return x.high + x.low if isinstance(x, Pair) else x
+
+
 def leading(x: Wide) -> Array:
     """The first digits, which say how numbers compare."""
     return x.high if isinstance(x, Pair) else x
@@ -150,6 +165,15 @@ def summed(x: Wide) -> Wide:
         folded = x[..., :half] + x[..., half : 2 * half]
         x = beside(folded, x[..., 2 * half :]) if odd else folded
     return x
+
+
+def summed_along(x: Wide, axis: int) -> Wide:
+    """The sum along an axis, which stays with length 1."""
+    if not isinstance(x, Pair):
+        return total(x, axis)
+    move = namespace(x.high).moveaxis
+    whole = summed(Pair(move(x.high, axis, -1), move(x.low, axis, -1)))
+    return Pair(move(whole.high, -1, axis), move(whole.low, -1, axis))
 
 
 def root(x: Wide) -> Wide:

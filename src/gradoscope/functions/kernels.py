@@ -398,3 +398,12 @@ def shares_minus(parts: Peak, target: Array) -> Array:
         return replaced(shares, target, changed)
     likely = (parts.below == 0) & (parts.rest < 1)  # a share above one half
     return where(likely, (1 - target) - left, parts.shares / (1 + parts.rest) - target)
+
+
+def from_others(x: Array, one: Array, axis: int) -> Array:
+    """The sum of all but each number itself, for any number of them.
+
+    XLA may contract products with 1 with the sums, but not those that round: so a single number leaves exactly 0.
+    """
+    rounded = x * one
+    return (total(rounded, axis) - rounded) * one

@@ -1,66 +1,50 @@
 """Sparse shares: projections on the simplex, whose smallest shares are differences of almost equal numbers."""
 
-from gradoscope.arrays import (
-    Array,
-    Parts,
-    add,
-    at_least,
-    cast,
-    difference,
-    largest,
-    magnitude,
-    quotient,
-    settled,
-    times,
-    total,
-    total_parts,
-    where,
-)
+from gradoscope.arrays import Array, at_least, cast, largest, magnitude, total, where
+from gradoscope.arrays.pairs import Wide, as_wide, choose, leading, nearest, summed_along, wider
 from gradoscope.functions.kernels import entmax_threshold, sparse_threshold
 
 
 def sparsemax_shares(x: Array, axis: int) -> Array:
     """max(x - t, 0), where t makes them sum to 1; each to its last digit."""
     below = _below_largest(x, axis)
-    chosen = cast(below[0] > sparse_threshold(below[0], axis), x.dtype)
-    gap = _above_mean(below, chosen, axis)  # a number beside the threshold may have been chosen wrongly
-    gap = _above_mean(below, cast(gap[0] > 0, x.dtype), axis)
-    return at_least(gap[0] + gap[1], 0.0)
+    gap = _above_mean(below, leading(below) > sparse_threshold(leading(below), axis), axis)
+    gap = _above_mean(below, leading(gap) > 0, axis)  # a number beside the threshold may have been chosen wrongly
+    return cast(at_least(nearest(gap), 0.0), x.dtype)
 
 
-def _below_largest(x: Array, axis: int) -> Parts:
-    """X minus its largest, in two parts, cut off at -4: what is as small has no share."""
-    high, low = difference(x, largest(x, axis))
-    return at_least(high, -4.0), where(high > -4, low, 0.0)
+def _below_largest(x: Array, axis: int) -> Wide:
+    """X minus its largest, cut off at -4: what is as small has no share."""
+    below = wider(x) - wider(largest(x, axis))
+    return choose(leading(below) <= -4, -4.0, below)
 
 
-def _above_mean(below: Parts, chosen: Array, axis: int) -> Parts:
+def _above_mean(below: Wide, chosen: Array, axis: int) -> Wide:
     """X - (sum of the chosen - 1) / how many they are."""
-    whole = total_parts((below[0] * chosen, below[1] * chosen), axis)
-    threshold = quotient(add(whole, (-1.0, 0.0)), total(chosen, axis))
-    return add(below, (-threshold[0], -threshold[1]))
+    count = total(cast(chosen, leading(below).dtype), axis)
+    return below - (summed_along(choose(chosen, below, 0.0), axis) - 1) / as_wide(count, below)
 
 
 def entmax_shares(x: Array, axis: int, alpha: float) -> Array:
     """max((alpha - 1) x - t, 0)^(1 / (alpha - 1)), where t makes them sum to 1."""
     if alpha == 1.5:
-        return _squares(x, axis)
+        return cast(_squares(x, axis), x.dtype)
     below = (x - largest(x, axis)) * (alpha - 1)
     powers = at_least(below - entmax_threshold(below, axis, alpha), 0.0) ** (1 / (alpha - 1))
     return powers / total(powers, axis)
 
 
 def _squares(x: Array, axis: int) -> Array:
-    """Entmax for alpha = 1.5 to its last digit: Newton's method from below, the last step in two parts."""
-    high, low = _below_largest(x, axis)
-    below = high / 2, low / 2
-    threshold = entmax_threshold(below[0], axis, 1.5, 14)
+    """Entmax for alpha = 1.5: Newton's method from below, with a last step that has more digits."""
+    below = _below_largest(x, axis) * 0.5
+    first = leading(below)
+    threshold = entmax_threshold(first, axis, 1.5, 14)
     for _ in range(3):
-        gap = at_least(below[0] - threshold, 0.0)
+        gap = at_least(first - threshold, 0.0)
         threshold = threshold + (total(gap * gap, axis) - 1) / (2 * total(gap, axis))
-    gap = add(below, (-threshold, 0.0))
-    inside = gap[0] > 0
-    gap = where(inside, gap[0], 0.0), where(inside, gap[1], 0.0)
-    excess = add(total_parts(times(gap, gap), axis), (-1.0, 0.0))
-    high, low = settled(gap[0], gap[1] - excess[0] / (2 * total(gap[0], axis)))
-    return where(inside & (high > 0), high * high + 2 * high * low, 0.0 * magnitude(high))
+    gap = below - as_wide(threshold, below)
+    inside = leading(gap) > 0
+    gap = choose(inside, gap, 0.0)
+    excess = nearest(summed_along(gap * gap, axis) - 1)
+    root = gap - as_wide(excess / (2 * total(leading(gap), axis)), below)
+    return where(inside & (leading(root) > 0), nearest(root * root), 0.0 * magnitude(leading(root)))

@@ -1,28 +1,42 @@
 """Self-gated functions: x times a gate that opens with x."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradoscope.arrays import (
+    BACK,
     Array,
     at_least,
     at_most,
+    cast,
     constant,
     eager,
     exp,
     expm1,
     finite,
     in_double,
+    is_array,
     keeping_nan,
     largest,
     lies_within,
     magnitude,
+    near_power,
     single,
     sqrt,
-    total,
     where,
 )
-from gradoscope.arrays import sigmoid as elementary_sigmoid
+from gradoscope.arrays.pairs import (
+    Pair,
+    Wide,
+    choose,
+    exponential,
+    leading,
+    nearest,
+    root,
+    stretched,
+    summed_along,
+    wider,
+)
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Dead, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
@@ -336,7 +350,6 @@ def _with_root(x: Array) -> tuple[Array, Array]:
     aliases=("adaptive_swish",),
     source="Lee, Yang, Lee & Hwang 2022, NeurIPS, arXiv 2210.11672",
     initialiser="he_normal",
-    bound=2**10,  # the argument is rounded before the exponential, and the parts of the derivative partly cancel
     elementwise=False,
     domains={"axis": Whole(), "alpha": POSITIVE, "z": REAL},
     trainable=("alpha", "z"),
@@ -356,47 +369,93 @@ def ash(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
     >>> ash([1.0, 2.0, 6.0]).round(6)
     array([0.015364, 0.081379, 4.190479])
     """
-    return x * elementary_sigmoid(_above(x, axis, alpha, z))
+    at = _standing(x, axis, alpha, z)
+    return cast(where(at.shut, (x * at.opening) * BACK, x * at.opening), x.dtype)
 
 
 @ash.tangent
 def _(v: Array, x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
-    above, apart = _above(x, axis, alpha, z), _deviation(x, axis)[0]
-    rise = alpha * x * kernels.sigmoid_slope(above)
-    # The threshold moves with the mean of (1 + z c / s) v, c being the deviations from the mean and s their spread.
-    return elementary_sigmoid(above) * v + rise * (v - _mean((1 + z * apart) * v, axis))
+    at, itself, rise, weight = _slopes(x, axis, alpha, z)
+    if is_array(z):  # the number whose threshold moves has its own z
+        along = kernels.from_others(nearest(at.apart) * v, at.one, axis)
+        shift = (kernels.from_others(v, at.one, axis) + z * along) / x.shape[axis]
+    else:
+        shift = kernels.from_others(weight * v, at.one, axis)
+    return cast(itself * v - rise * shift, x.dtype)
 
 
 @ash.cotangent
 def _(u: Array, x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
-    above, apart = _above(x, axis, alpha, z), _deviation(x, axis)[0]
-    pull = alpha * x * kernels.sigmoid_slope(above) * u
-    return elementary_sigmoid(above) * u + pull - (_mean(pull, axis) + apart * _mean(z * pull, axis))
+    at, itself, rise, weight = _slopes(x, axis, alpha, z)
+    pull = kernels.from_others(rise * u, at.one, axis)
+    if is_array(z):
+        shift = (pull + nearest(at.apart) * kernels.from_others(z * rise * u, at.one, axis)) / x.shape[axis]
+    else:
+        shift = weight * pull
+    return cast(itself * u - shift, x.dtype)
 
 
 @ash.gradient("alpha")
 def _(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
-    return x * kernels.sigmoid_slope(_above(x, axis, alpha, z)) * _above(x, axis, 1.0, z)
+    at, _, rise, _ = _slopes(x, axis, alpha, z)
+    return cast(rise * nearest(at.deviation - _wide(z) * at.spread) / alpha, x.dtype)
 
 
 @ash.gradient("z")
 def _(x: Array, axis: int = -1, alpha: Array = 1.0, z: Array = 1.0) -> Array:
-    return -alpha * x * kernels.sigmoid_slope(_above(x, axis, alpha, z)) * _deviation(x, axis)[1]
+    at, _, rise, _ = _slopes(x, axis, alpha, z)
+    return cast(-rise * nearest(at.spread), x.dtype)
 
 
-def _above(x: Array, axis: int, alpha: Array, z: Array) -> Array:
-    """Alpha times how far x is above the threshold."""
-    apart, spread = _deviation(x, axis)
-    return alpha * spread * (apart - z)
+class _Standing(NamedTuple):
+    """Where the numbers of a row stand; equal ones have no deviation."""
+
+    deviation: Wide  # from the mean
+    spread: Wide  # the standard deviation
+    above: Wide  # how far above the threshold, times alpha
+    gate: kernels.Gate
+    shut: Array  # whether a number is below the threshold
+    opening: Array  # of the gate, times 2^24 where it is shut
+    apart: Wide  # deviations in standard deviations
+    one: Array  # 1, which a compiler does not know
 
 
-def _deviation(x: Array, axis: int) -> tuple[Array, Array]:
-    """Deviations from the mean in standard deviations, and the standard deviation; both 0 where all are equal."""
-    below = x - largest(x, axis)  # so that a large mean takes no digits away
-    direction, length = kernels.unit(below - _mean(below, axis), axis)
-    root = math.sqrt(x.shape[axis])
-    return direction * root, length / root
+def _standing(x: Array, axis: int, alpha: Array, z: Array) -> _Standing:
+    count = float(x.shape[axis])
+    below = wider(x) - wider(largest(x, axis))  # so that a large mean takes no digits away
+    deviation = below - summed_along(below, axis) / count
+    size = largest(magnitude(leading(deviation)), axis)
+    power = near_power(size)
+    part = stretched(deviation, 1 / power)
+    spread = root(choose(size > 0, summed_along(part * part, axis) / count, 1.0))
+    spread = stretched(choose(size > 0, spread, 0.0), power)
+    above = (deviation - _wide(z) * spread) * _wide(alpha)
+    apart = deviation / choose(size > 0, spread, 1.0)
+    gate = kernels.gate(leading(above), above.low if isinstance(above, Pair) else 0.0)
+    shut = leading(above) < 0
+    opening = where(shut, gate.lifted, 1.0) / (1 + gate.small)
+    return _Standing(deviation, spread, above, gate, shut, opening, apart, power * (1 / power))
 
 
-def _mean(x: Array, axis: int) -> Array:
-    return total(x, axis) / x.shape[axis]
+class _Slopes(NamedTuple):
+    at: _Standing
+    itself: Array  # the derivative in the number itself, what it does to the threshold included
+    rise: Array  # the derivative in how far above the threshold it is
+    weight: Array  # how much the threshold owes to each number of the row
+
+
+def _slopes(x: Array, axis: int, alpha: Array, z: Array) -> _Slopes:
+    at = _standing(x, axis, alpha, z)
+    weight = (at.apart * _wide(z) + 1) / float(x.shape[axis])
+    fall = exponential(choose(at.shut, at.above, -at.above))
+    shutting = choose(at.shut, 1.0, fall) / (fall + 1)
+    itself = at.opening * nearest(wider(x) * _wide(alpha) * shutting * (1 - weight) + 1)
+    steepness = alpha * x
+    far = magnitude(leading(at.above)) > 40  # there, the slope of the gate is exp(-|above|)
+    rise = where(far, (steepness * at.gate.lifted) * BACK, steepness * nearest(fall / ((fall + 1) * (fall + 1))))
+    return _Slopes(at, where(at.shut, itself * BACK, itself), rise, nearest(weight))
+
+
+def _wide(value: Array) -> Wide:
+    """A parameter, which may be an array, with more digits."""
+    return wider(value) if is_array(value) else value

@@ -2,26 +2,11 @@
 
 from typing import NamedTuple
 
-from gradoscope.arrays import (
-    Array,
-    Parts,
-    add,
-    at_least,
-    cast,
-    in_double,
-    largest,
-    magnitude,
-    namespace,
-    near_power,
-    product,
-    sqrt,
-    times,
-    total,
-    total_parts,
-    where,
-)
+from gradoscope.arrays import Array, at_least, cast, largest, magnitude, namespace, near_power, total, where
+from gradoscope.arrays.pairs import Wide, as_wide, choose, leading, nearest, root, stretched, summed_along, wider
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance
+from gradoscope.functions.kernels import from_others
 from gradoscope.functions.parameters import Whole
 
 
@@ -130,7 +115,6 @@ def _winners(groups: Array) -> Array:
         pairs_with=("mean_squared_error",),
     ),
 )
-@in_double
 def squash(x: Array, axis: int = -1) -> Array:
     """Vectors along `axis` with their length r moved to r^2 / (1 + r^2); 0 at 0.
 
@@ -140,7 +124,8 @@ def squash(x: Array, axis: int = -1) -> Array:
     array([0.576923, 0.769231])
     """
     at = _squash_parts(x, axis)
-    return at.unit * (sqrt(at.square[0]) * at.size / at.below[0])
+    shrunk = nearest(root(at.square)) * at.size / nearest(at.below)
+    return cast(nearest(at.unit) * shrunk, x.dtype)
 
 
 @squash.tangent
@@ -149,7 +134,6 @@ def _(v: Array, x: Array, axis: int = -1) -> Array:
 
 
 @squash.cotangent
-@in_double
 def _(u: Array, x: Array, axis: int = -1) -> Array:
     return _squash_change(u, x, axis)
 
@@ -158,33 +142,32 @@ class _Squashed(NamedTuple):
     """A vector divided by a power of 2, p, near its largest entry, and what its image is made of."""
 
     scale: Array  # p, or 1 / p for p > 1
-    unit: Array  # x / p
-    square: Parts  # r^2 / p^2
-    below: Parts  # 1 + r^2, divided by p^2 for p > 1
-    unlike: Parts  # 1 - r^2, the same
-    size: Array  # r^2 / (r^2 / p^2), divided by p^2 for p > 1
+    unit: Wide  # x / p
+    square: Wide  # r^2 / p^2
+    below: Wide  # 1 + r^2, divided by p^2 for p > 1
+    unlike: Wide  # 1 - r^2, the same
+    size: Array  # p^2, divided by p^2 for p > 1
 
 
 def _squash_parts(x: Array, axis: int) -> _Squashed:
     power = near_power(largest(magnitude(x), axis))
     big = power > 1
-    scale, unit = where(big, 1 / power, power), x / power
-    square = total_parts(product(unit, unit), axis)
+    scale, unit = where(big, 1 / power, power), stretched(wider(x), 1 / power)
+    square = summed_along(unit * unit, axis)
     one, size = where(big, scale * scale, 1.0), where(big, 1.0, scale * scale)
-    below, unlike = (add((one, 0.0), (square[0] * part, square[1] * part)) for part in (size, -size))
-    return _Squashed(scale, unit, square, below, unlike, size)
+    grown = stretched(square, size)
+    return _Squashed(scale, unit, square, grown + as_wide(one, grown), -grown + as_wide(one, grown), size)
 
 
 def _squash_change(v: Array, x: Array, axis: int) -> Array:
     """The symmetric derivative ((1 + r^2) r^2 v + (1 - r^2) x <x, v>) / (r (1 + r^2)^2).
 
-    Its diagonal, whose parts may cancel, is computed in two parts; it is linear in v, as JAX wants to transpose it.
+    Its diagonal, whose parts may cancel, has more digits; it is linear in v, as JAX wants to transpose it.
     """
     at = _squash_parts(x, axis)
-    same = add(times(at.below, at.square), times(at.unlike, product(at.unit, at.unit)))
-    # A product with 1, which XLA does not know: it may contract that one with the sums, but not those that round.
-    one = at.scale * (1 / at.scale)
-    along = at.unit * v * one
-    others = (total(along, axis) - along) * one
-    length = sqrt(where(at.square[0] > 0, at.square[0], 1.0))
-    return (same[0] * v + at.unlike[0] * at.unit * others) * (at.scale / (length * at.below[0] * at.below[0]))
+    unit, length = nearest(at.unit), root(choose(leading(at.square) > 0, at.square, 1.0))
+    same = nearest(at.below * at.square + at.unlike * (at.unit * at.unit))
+    others = from_others(unit * v, at.scale * (1 / at.scale), axis)
+    return cast(
+        (same * v + nearest(at.unlike) * unit * others) * (at.scale / nearest(length * at.below * at.below)), x.dtype
+    )

@@ -172,7 +172,6 @@ def _(u: Array, x: Array, axis: int = -1) -> Array:
     ),
     peers=Peers("", "sparsemax"),
 )
-@in_double
 def sparsemax(x: Array, axis: int = -1) -> Array:
     """The Euclidean projection on the probability simplex, along `axis`.
 
@@ -218,7 +217,6 @@ def _on_support(v: Array, shares: Array, axis: int) -> Array:
         pairs_with=("sparsemax_loss",),
     ),
 )
-@in_double
 def entmax(x: Array, axis: int = -1, alpha: float = 1.5) -> Array:
     """The alpha-entmax along `axis`, by bisection.
 
