@@ -33,6 +33,8 @@ HARD: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("generalised_cross_entropy", {}, [[-0.25, 61.5, 3.0], [-700.0, 3.0, 1.0], [9.0, -5.0, 1.0]], [2, 1, 0]),
     ("symmetric_cross_entropy", {}, [[5.3, -0.7, 2.9], [-3.1, 4.7, 21.3]], [0, 1]),
     ("sparsemax_loss", {}, [[0.1, 0.7, 0.3], [0.13, -0.21, 0.57]], [0, 2]),
+    *((name, options, [[18.0, -25.5, 37.25, -4.0], [14.5, -1.75, 17.0, 0.25]], [[1.0, 0.0, 1.0, 0.0]] * 2)
+      for name, options in (("dice", {}), ("jaccard", {}), ("tversky", {"gamma": 0.75, "false_positive_weight": 0.3}))),
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Losses for masks: how much prediction and target overlap."""
 
-from gradoscope.arrays import Array, at_least, magnitude, namespace, sign, total, where
+from gradoscope.arrays import Array, at_least, in_double, magnitude, namespace, sign, total, where
+from gradoscope.arrays.pairs import Pair, Wide, choose, exact, narrow, power, summed
 from gradoscope.functions.facts import Bounded, ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.kernels import sigmoid, sigmoid_slope
@@ -27,7 +28,6 @@ from gradoscope.functions.targets import Targets
     before_link="logits",
     after_link="probabilities",
     domains={"smooth": NOT_NEGATIVE},
-    bound=64,  # sums over the row, and 1 minus a ratio near 1
     guidance=Guidance(
         use="Masks: each row holds the pixels of one image.",
         strengths=("Counts overlap, so a large background does not matter.",),
@@ -36,6 +36,7 @@ from gradoscope.functions.targets import Targets
     ),
     peers=Peers("", "Dice", optax="dice_loss"),
 )
+@in_double
 def dice(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     """One minus the Dice coefficient of each row.
 
@@ -44,13 +45,13 @@ def dice(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     >>> dice([[9.0, -9.0]], [[1.0, 0.0]]).round(4)
     array([0.0001])
     """
-    return _dice_value(sigmoid(prediction), target, smooth)
+    return _dice_value(sigmoid(prediction), sigmoid(-prediction), target, smooth)
 
 
 @dice.derivative
+@in_double
 def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
-    shares = sigmoid(prediction)
-    return _dice_slope(shares, target, smooth) * sigmoid_slope(prediction)
+    return _dice_slope(sigmoid(prediction), target, smooth) * sigmoid_slope(prediction)
 
 
 @dice.form(
@@ -58,26 +59,41 @@ def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     "1 - (2 * sum(q * b for q, b in zip(p, t)) + smooth) / (sum(q + b for q, b in zip(p, t)) + smooth)",
     domains={"smooth": NOT_NEGATIVE},
 )
+@in_double
 def dice_of_probabilities(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     """One minus the Dice coefficient of each row, of probabilities."""
-    return _dice_value(prediction, target, smooth)
+    return _dice_value(prediction, 1 - prediction, target, smooth)
 
 
 @dice_of_probabilities.derivative
+@in_double
 def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     return _dice_slope(prediction, target, smooth)
 
 
-def _dice_value(shares: Array, target: Array, smooth: float) -> Array:
-    apart = (shares * (1 - target) + target * (1 - shares)).sum(-1)
-    whole = (shares + target).sum(-1) + smooth
-    return where(whole == 0, 0.0, apart / where(whole == 0, 1.0, whole))
+def _dice_value(shares: Array, rest: Array, target: Array, smooth: float) -> Array:
+    apart = _summed(shares * (1 - target) + target * rest)
+    whole = _summed(shares + target) + smooth
+    return narrow(apart / _safe(whole), shares)[..., 0]
 
 
 def _dice_slope(shares: Array, target: Array, smooth: float) -> Array:
-    whole = total(shares + target, -1) + smooth
-    safe = where(whole == 0, 1.0, whole)
-    return where(whole == 0, 0.0, ((2 * total(shares * target, -1) + smooth) / safe - 2 * target) / safe)
+    hits, false, goal = _summed(shares * target), _summed(shares * (1 - target)), _summed(target)
+    whole = hits + false + goal + smooth
+    square = _safe(whole * whole)
+    # (2 I + s) / W^2 - 2 t / W, as a part for target 0 and one for target 1
+    rise, fall = (hits * 2.0 + smooth) / square, ((false + goal) * 2.0 + smooth) / square
+    return (1 - target) * narrow(rise, shares) - target * narrow(fall, shares)
+
+
+def _summed(x: Array) -> Pair:
+    """The sum of each row, halves by halves: XLA adds up one by one."""
+    return exact(summed(x))
+
+
+def _safe(x: Pair) -> Wide:
+    """X, but 1 where it is 0."""
+    return choose(x.high == 0, 1.0, x)
 
 
 @loss(
@@ -98,7 +114,6 @@ def _dice_slope(shares: Array, target: Array, smooth: float) -> Array:
     before_link="logits",
     after_link="probabilities",
     domains={"smooth": NOT_NEGATIVE},
-    bound=64,  # sums over the row, and 1 minus a ratio near 1
     guidance=Guidance(
         use="Masks: each row holds the pixels of one image.",
         strengths=("Counts overlap, so a large background does not matter.",),
@@ -106,6 +121,7 @@ def _dice_slope(shares: Array, target: Array, smooth: float) -> Array:
         pairs_with=("sigmoid",),
     ),
 )
+@in_double
 def jaccard(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     """One minus the intersection over union of each row.
 
@@ -114,13 +130,14 @@ def jaccard(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     >>> jaccard([[9.0, -9.0]], [[1.0, 0.0]]).round(4)
     array([0.0001])
     """
-    return _jaccard_value(sigmoid(prediction), target, smooth)
+    return _jaccard_value(sigmoid(prediction), sigmoid(-prediction), target, smooth)
 
 
 @jaccard.derivative
+@in_double
 def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
-    shares = sigmoid(prediction)
-    return _jaccard_slope(shares, target, smooth) * sigmoid_slope(prediction)
+    shares, rest = sigmoid(prediction), sigmoid(-prediction)
+    return _jaccard_slope(shares, rest, target, smooth) * sigmoid_slope(prediction)
 
 
 @jaccard.form(
@@ -128,22 +145,24 @@ def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     "1 - (sum(q * b for q, b in zip(p, t)) + smooth) / (sum(q + b - q * b for q, b in zip(p, t)) + smooth)",
     domains={"smooth": NOT_NEGATIVE},
 )
+@in_double
 def jaccard_of_probabilities(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
     """One minus the intersection over union of each row, of probabilities."""
-    return _jaccard_value(prediction, target, smooth)
+    return _jaccard_value(prediction, 1 - prediction, target, smooth)
 
 
 @jaccard_of_probabilities.derivative
+@in_double
 def _(prediction: Array, target: Array, smooth: float = 1.0) -> Array:
-    return _jaccard_slope(prediction, target, smooth)
+    return _jaccard_slope(prediction, 1 - prediction, target, smooth)
 
 
-def _jaccard_value(shares: Array, target: Array, smooth: float) -> Array:
-    return _tversky_value(shares, target, 1.0, 1.0, smooth, 1.0)
+def _jaccard_value(shares: Array, rest: Array, target: Array, smooth: float) -> Array:
+    return _tversky_value(shares, rest, target, 1.0, 1.0, smooth, 1.0)
 
 
-def _jaccard_slope(shares: Array, target: Array, smooth: float) -> Array:
-    return _tversky_slope(shares, target, 1.0, 1.0, smooth, 1.0)
+def _jaccard_slope(shares: Array, rest: Array, target: Array, smooth: float) -> Array:
+    return _tversky_slope(shares, rest, target, 1.0, 1.0, smooth, 1.0)
 
 
 @loss(
@@ -170,7 +189,6 @@ def _jaccard_slope(shares: Array, target: Array, smooth: float) -> Array:
         "smooth": NOT_NEGATIVE,
         "gamma": POSITIVE,
     },
-    bound=64,  # sums over the row, and 1 minus a ratio near 1
     guidance=Guidance(
         use="Masks, where missing pixels and false ones cost differently.",
         strengths=("Trades precision against recall.",),
@@ -180,6 +198,7 @@ def _jaccard_slope(shares: Array, target: Array, smooth: float) -> Array:
     ),
     peers=Peers("", "Tversky"),
 )
+@in_double
 def tversky(
     prediction: Array,
     target: Array,
@@ -195,10 +214,12 @@ def tversky(
     >>> tversky([[9.0, -9.0]], [[1.0, 0.0]]).round(4)
     array([0.0001])
     """
-    return _tversky_value(sigmoid(prediction), target, false_positive_weight, false_negative_weight, smooth, gamma)
+    shares, rest = sigmoid(prediction), sigmoid(-prediction)
+    return _tversky_value(shares, rest, target, false_positive_weight, false_negative_weight, smooth, gamma)
 
 
 @tversky.derivative
+@in_double
 def _(
     prediction: Array,
     target: Array,
@@ -207,10 +228,9 @@ def _(
     smooth: float = 1.0,
     gamma: float = 1.0,
 ) -> Array:
-    shares = sigmoid(prediction)
-    return _tversky_slope(shares, target, false_positive_weight, false_negative_weight, smooth, gamma) * sigmoid_slope(
-        prediction
-    )
+    shares, rest = sigmoid(prediction), sigmoid(-prediction)
+    slope = _tversky_slope(shares, rest, target, false_positive_weight, false_negative_weight, smooth, gamma)
+    return slope * sigmoid_slope(prediction)
 
 
 @tversky.form(
@@ -225,6 +245,7 @@ def _(
         "gamma": POSITIVE,
     },
 )
+@in_double
 def tversky_of_probabilities(
     prediction: Array,
     target: Array,
@@ -234,10 +255,12 @@ def tversky_of_probabilities(
     gamma: float = 1.0,
 ) -> Array:
     """One minus the Tversky index of each row, of probabilities."""
-    return _tversky_value(prediction, target, false_positive_weight, false_negative_weight, smooth, gamma)
+    rest = 1 - prediction
+    return _tversky_value(prediction, rest, target, false_positive_weight, false_negative_weight, smooth, gamma)
 
 
 @tversky_of_probabilities.derivative
+@in_double
 def _(
     prediction: Array,
     target: Array,
@@ -246,28 +269,34 @@ def _(
     smooth: float = 1.0,
     gamma: float = 1.0,
 ) -> Array:
-    return _tversky_slope(prediction, target, false_positive_weight, false_negative_weight, smooth, gamma)
+    rest = 1 - prediction
+    return _tversky_slope(prediction, rest, target, false_positive_weight, false_negative_weight, smooth, gamma)
 
 
 def _tversky_value(
-    shares: Array, target: Array, false_positive: float, false_negative: float, smooth: float, gamma: float
+    shares: Array, rest: Array, target: Array, false_positive: float, false_negative: float, smooth: float, gamma: float
 ) -> Array:
-    apart = (false_positive * shares * (1 - target) + false_negative * target * (1 - shares)).sum(-1)
-    whole = (shares * target).sum(-1) + apart + smooth
-    ratio = where(whole == 0, 0.0, apart / where(whole == 0, 1.0, whole))
-    return ratio if gamma == 1 else ratio**gamma
+    apart = _summed(false_positive * shares * (1 - target) + false_negative * target * rest)
+    ratio = apart / _safe(_summed(shares * target) + apart + smooth)
+    return (narrow(ratio, shares) if gamma == 1 else power(ratio, gamma, shares))[..., 0]
 
 
 def _tversky_slope(
-    shares: Array, target: Array, false_positive: float, false_negative: float, smooth: float, gamma: float
+    shares: Array, rest: Array, target: Array, false_positive: float, false_negative: float, smooth: float, gamma: float
 ) -> Array:
-    apart = total(false_positive * shares * (1 - target) + false_negative * target * (1 - shares), -1)
-    common = total(shares * target, -1) + smooth
-    safe = where(common + apart == 0, 1.0, common + apart)
-    # (apart / whole)' = (apart' common - apart common') / whole^2
-    rise = false_positive * (1 - target) - false_negative * target
-    slope = (rise * (common / safe) - target * (apart / safe)) / safe
-    return slope if gamma == 1 else gamma * (apart / safe) ** (gamma - 1) * slope
+    false, missed = _summed(shares * (1 - target)), _summed(target * rest)
+    common = _summed(shares * target) + smooth
+    apart = false * false_positive + missed * false_negative
+    whole = common + apart
+    square = _safe(whole * whole)
+    # (apart / whole)' = (apart' common - apart common') / whole^2, as a part for target 0 and one for target 1
+    rise, fall = common * false_positive / square, (common * false_negative + apart) / square
+    if gamma != 1:
+        ratio = apart / _safe(whole)
+        some = choose(ratio.high > 1e-37, ratio, 1e-37)  # where nothing is apart, the slope stays finite
+        steep = exact(power(some, gamma - 1, shares)) * gamma
+        rise, fall = rise * steep, fall * steep
+    return (1 - target) * narrow(rise, shares) - target * narrow(fall, shares)
 
 
 @loss(
