@@ -73,8 +73,8 @@ def normal_rise(z: Any) -> Any:
 
 
 def gate_rise(z: Any) -> Any:
-    """(Phi(x) + x phi(x) - 1/2) / x as a function of z = x^2."""
-    return normal_rise(z) + mpmath.npdf(mpmath.sqrt(z))
+    """(Phi(x) + x phi(x) - 1/2 - x) / x as a function of z = x^2."""
+    return normal_rise(z) + mpmath.npdf(mpmath.sqrt(z)) - 1
 
 
 def show(function: Callable[[Any], Any], low: Any, high: Any, degree: int) -> None:
@@ -92,7 +92,7 @@ FITS: dict[str, tuple[str, Callable[[Any], Any], Any, Any, int, int]] = {
     "EXPM1": ("(exp(x) - 1 - x) / x^2, for |x| < 0.4", rest(mpmath.expm1, 2, 0, 1), -0.4, 0.4, 5, 11),
     "ERF": ("erf(x) / x in x^2, for |x| < 1", even(mpmath.erf), 0, 1, 6, 12),
     "NORMAL": ("(Phi(x) - 1/2) / x in x^2, for |x| < 1", normal_rise, 0, 1, 5, 11),
-    "NORMAL_GATE": ("(Phi(x) + x phi(x) - 1/2) / x in x^2, for |x| < 1", gate_rise, 0, 1, 6, 12),
+    "NORMAL_GATE": ("(Phi(x) + x phi(x) - 1/2 - x) / x in x^2, for |x| < 1", gate_rise, 0, 1, 6, 12),
     "SHRINK": ("(x - tanh(x)) / x^3 in x^2, for |x| < 1", shrunk, 0, 1, 9, 20),
     "LOG_COSH": ("log(cosh(x)) / x^2 in x^2, for |x| < 1", log_cosh, 0, 1, 7, 16),
 }

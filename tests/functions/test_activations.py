@@ -45,8 +45,9 @@ def points() -> list[float]:
     near = np.linspace(-9.7, 9.7, 25)
     far = np.array([13.3, 17.9, 26.1, 44.4, 71.3, 86.5])
     tiny = np.array([3e-37, 1e-20, 1e-9, 3e-5, 2e-3, 0.09])
-    hard = np.array([-6.4941573, -4.2904840, -3.3889816, -2.5282199, -0.6739547, -0.6499513, 1.0077389, 4.4908180])
-    return [float(x) for x in np.unique(np.concatenate([near, far, -far, tiny, -tiny, hard]).astype(np.float32))]
+    hard = np.array([-6.4941573, -4.2904840, -3.3889816, -2.5282199, -0.9980010, -0.8514190, -0.6739547, -0.6499513])
+    edges = np.array([1.0077389, 4.4908180])
+    return [float(x) for x in np.unique(np.concatenate([near, far, -far, tiny, -tiny, hard, edges]).astype(np.float32))]
 
 
 POINTS = points()

@@ -74,7 +74,8 @@ def times_normal_cdf_slope(x: Array) -> Array:
     curve = raised_bell(size)
     excess = size * (1 / math.sqrt(2 * math.pi)) - mills_ratio(size)
     far = where(x < 0, 0.0, 1.0) + where(x < 0, -curve, curve) * excess * LOWERED
-    return where(size < 1, 0.5 + x * horner(x * x, polynomials.NORMAL_GATE[0]), far)
+    # Beside the root, nothing is lost in 1/2 + x.
+    return where(size < 1, (0.5 + x) + x * horner(x * x, polynomials.NORMAL_GATE[0]), far)
 
 
 def sigmoid(x: Array) -> Array:

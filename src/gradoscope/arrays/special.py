@@ -218,7 +218,8 @@ def _times_normal_cdf_slope(x: Array) -> Array:
     tail, rise = mills_ratio(size), size * (1 / math.sqrt(2 * math.pi))
     far = where(x < 0, (curve * (tail - rise)) * BACK, 1 + curve * BACK * (rise - tail))
     inner = at_most(at_least(x, -1.0), 1.0)
-    return where(size < 1, 0.5 + inner * polynomial(inner * inner, polynomials.NORMAL_GATE), far)
+    # Beside the root, nothing is lost in 1/2 + x.
+    return where(size < 1, (0.5 + inner) + inner * polynomial(inner * inner, polynomials.NORMAL_GATE), far)
 
 
 def erf(x: Array) -> Array:
