@@ -27,6 +27,7 @@ from gradoscope.arrays import (
     where,
     within,
 )
+from gradoscope.arrays.pairs import exact, nearest
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.facts import Even, Limits, Lipschitz, Moments, Range, Saturates, Smooth, Turns
@@ -256,7 +257,6 @@ def _(x: Array) -> Array:
     Moments(mean=0.120057, second=0.1583547, slope=0.1675504),
     formula=r"f(x) = x \tanh(\log(1 + \sigma(x)))",
     textbook="x * tanh(log(1 + 1 / (1 + exp(-x))))",
-    bound=5,  # the derivative divides by the square of a rounded sum
     source="Wang, Ren & Wang 2022, Electronics 11",
     initialiser="he_normal",
     guidance=Guidance(
@@ -296,11 +296,12 @@ def _(x: Array) -> Array:
 def _smish_slope(x: Array) -> Array:
     near = at_most(x, 1e4)
     power = exp(-magnitude(near))
-    below, beside = 2 + power * (6 + 5 * power), _smish_below(power)
+    beside = _smish_below(power)
+    below = (exact(power) * 5 + 6) * exact(power) + 2
     # (2 + 3 e) (2 + 6 e + 5 e^2) + 4 x (1 + e) (1 + 2 e): nothing is lost in 1 + x.
     rise = 4 * (1 + near) + power * ((18 + 12 * near) + power * ((28 + 8 * near) + 15 * power))
     right = (3 + 2 * power) / beside + near * power * (4 * (1 + power) * (2 + power) / (beside * beside))
-    return where(x < 0, power * rise / (below * below), right)
+    return where(x < 0, power * rise / nearest(below * below), right)
 
 
 @activation(
