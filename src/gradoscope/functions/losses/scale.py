@@ -3,8 +3,21 @@
 import math
 from collections.abc import Callable
 
-from gradoscope.arrays import Array, at_least, exp, isfinite, largest, log, magnitude, sign, stacked, where
-from gradoscope.arrays.pairs import Wide, choose, exponential, leading, logarithm, narrow, root, summed, wider
+from gradoscope.arrays import (
+    Array,
+    at_least,
+    cast,
+    doubled,
+    exp,
+    isfinite,
+    largest,
+    log,
+    magnitude,
+    sign,
+    stacked,
+    where,
+)
+from gradoscope.arrays.pairs import Wide, choose, exact, exponential, leading, logarithm, narrow, root, summed, wider
 from gradoscope.functions.facts import Bounded, ConvexIn, Minimiser, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.loss import loss
@@ -158,20 +171,22 @@ def gamma(prediction: Array, target: Array) -> Array:
     >>> gamma([0.0, 1.0], [1.0, 2.0]).round(6)
     array([1.      , 1.735759])
     """
-    plain = prediction + target * exp(-prediction)
-    return _where_moderate(prediction, lambda z: z + wider(target) * exponential(-z), plain)
+    return _with_more_digits(lambda z, t: z + t * exponential(-z), prediction, target)
 
 
-def _where_moderate(z: Array, value: Callable[[Wide], Wide], plain: Array) -> Array:
-    """`value` of log predictions, whose terms may cancel, with more digits; `plain` where one of them is far larger."""
+def _with_more_digits(value: Callable[..., Wide], z: Array, *rest: Array) -> Array:
+    """`value(z, *rest)`, whose terms may cancel; as it is where one of them is far larger, |z| > 80."""
+    wide = doubled(z)
+    if wide is not None:
+        return cast(value(wide, *(cast(part, wide.dtype) for part in rest)), z.dtype)
+    plain = value(z, *rest)
     near = (magnitude(z) < 80) & isfinite(plain)
-    return where(near, narrow(value(wider(where(near, z, 0.0))), z), plain)
+    return where(near, narrow(value(exact(where(near, z, 0.0)), *(exact(part) for part in rest)), z), plain)
 
 
 @gamma.derivative
 def _(prediction: Array, target: Array) -> Array:
-    plain = 1 - target * exp(-prediction)
-    return _where_moderate(prediction, lambda z: 1 - wider(target) * exponential(-z), plain)
+    return _with_more_digits(lambda z, t: 1 - t * exponential(-z), prediction, target)
 
 
 @gamma.form("rates", "log(p) + t / p")
@@ -221,10 +236,9 @@ def tweedie(prediction: Array, target: Array, power: float = 1.5) -> Array:
 
 @tweedie.derivative
 def _(prediction: Array, target: Array, power: float = 1.5) -> Array:
-    plain = exp(prediction) - target
-    gap = _where_moderate(prediction, lambda z: exponential(z) - wider(target), plain)
+    gap = _with_more_digits(lambda z, t: exponential(z) - t, prediction, target)
     rise = exp((1 - power) * prediction)
-    return where(plain < INF, rise * gap, exp((2 - power) * prediction) - target * rise)
+    return where(gap < INF, rise * gap, exp((2 - power) * prediction) - target * rise)
 
 
 @tweedie.form(
@@ -268,20 +282,19 @@ def gaussian_nll(prediction: Array, target: Array) -> Array:
     >>> gaussian_nll([[1.0, 0.0]], [3.0])
     array([2.])
     """
-    size, spread = prediction[..., 0] - target, prediction[..., 1]
-    error = wider(prediction[..., 0]) - wider(target)
-    plain = spread + size * size * exp(-spread)
-    return _where_moderate(spread, lambda z: z + error * error * exponential(-z), plain) / 2
+    mean, spread = prediction[..., 0], prediction[..., 1]
+    return _with_more_digits(lambda z, m, t: z + _squared(m - t) * exponential(-z), spread, mean, target) / 2
+
+
+def _squared(x: Wide) -> Wide:
+    return x * x
 
 
 @gaussian_nll.derivative
 def _(prediction: Array, target: Array) -> Array:
-    size, sharpness = prediction[..., 0] - target, exp(-prediction[..., 1])
-    error = wider(prediction[..., 0]) - wider(target)
-    rise = _where_moderate(
-        prediction[..., 1], lambda z: 1 - error * error * exponential(-z), 1 - size * size * sharpness
-    )
-    return stacked(size * sharpness, rise / 2)
+    mean, spread = prediction[..., 0], prediction[..., 1]
+    rise = _with_more_digits(lambda z, m, t: 1 - _squared(m - t) * exponential(-z), spread, mean, target)
+    return stacked((mean - target) * exp(-spread), rise / 2)
 
 
 @loss(
@@ -308,19 +321,19 @@ def laplace_nll(prediction: Array, target: Array) -> Array:
     >>> laplace_nll([[1.0, 0.0]], [3.0])
     array([2.])
     """
-    size, spread = magnitude(prediction[..., 0] - target), prediction[..., 1]
-    error = wider(prediction[..., 0]) - wider(target)
-    error = choose(leading(error) < 0, -error, error)
-    return _where_moderate(spread, lambda z: z + error * exponential(-z), spread + size * exp(-spread))
+    mean, spread = prediction[..., 0], prediction[..., 1]
+    return _with_more_digits(lambda z, m, t: z + _size(m - t) * exponential(-z), spread, mean, target)
+
+
+def _size(x: Wide) -> Wide:
+    return choose(leading(x) < 0, -x, x)
 
 
 @laplace_nll.derivative
 def _(prediction: Array, target: Array) -> Array:
-    size, spread = magnitude(prediction[..., 0] - target), prediction[..., 1]
-    error = wider(prediction[..., 0]) - wider(target)
-    error = choose(leading(error) < 0, -error, error)
-    rise = _where_moderate(spread, lambda z: 1 - error * exponential(-z), 1 - size * exp(-spread))
-    return stacked(sign(prediction[..., 0] - target) * exp(-spread), rise)
+    mean, spread = prediction[..., 0], prediction[..., 1]
+    rise = _with_more_digits(lambda z, m, t: 1 - _size(m - t) * exponential(-z), spread, mean, target)
+    return stacked(sign(mean - target) * exp(-spread), rise)
 
 
 @loss(
