@@ -1,6 +1,7 @@
 """Kernels that several functions share: the parts of softmax without cancellation."""
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ from gradoscope.arrays import (
     world_of,
 )
 from gradoscope.arrays import sigmoid as elementary_sigmoid
+from gradoscope.arrays.pairs import summed
 
 TAIL = 80.0  # beyond it sigmoid(-x) = exp(-x) in every dtype, and exp(16 - x) stays normal where exp(-x) does not
 SHIFT, UNSHIFT = 16.0, math.exp(-16)  # x - 16 is exact for x > 32
@@ -71,13 +73,13 @@ def peak(x: Array, axis: int, lost: Array = 0.0) -> Peak:
     return _peak_below(where((x == top) & (top > -math.inf), 0.0, x - top), _lost(x, top), top, axis)
 
 
-def _peak_below(below: Array, lost: Array, top: Array, axis: int) -> Peak:
+def _peak_below(below: Array, lost: Array, top: Array, axis: int, add: Callable[[Array, int], Array] = total) -> Peak:
     """The parts of numbers that lie below + lost from the top."""
     power = exp(below)
     # Its last step is a `where`, so that XLA stores it: sums would take in arithmetic and do it once each.
-    shares = where(isfinite(lost), power * (1 + lost), power)
-    others = total(shares - floor(shares), axis)  # floor is 1 for the largest
-    ones = rounded(total(shares, axis) - others)
+    shares = where(isfinite(lost), power + power * lost, power)
+    others = add(shares - floor(shares), axis)  # floor is 1 for the largest
+    ones = rounded(add(shares, axis) - others)
     return Peak(below, shares, others + (ones - 1), top)
 
 
@@ -92,7 +94,13 @@ def _peak_of_two(x: Array, lost: Array, top: Array, axis: int) -> Peak:
     error = where(isfinite(below), error + (lost - most), 0.0)
     behind = where(most - lost < TIED[is_double(x)], 0.0, lost - most)
     near = where((x == top) & (top > -math.inf), behind, below + error)
-    return _peak_below(near, where(isfinite(below), (below - near) + error, 0.0), top, axis)
+    return _peak_below(near, where(isfinite(below), (below - near) + error, 0.0), top, axis, _by_halves)
+
+
+def _by_halves(x: Array, axis: int) -> Array:
+    """The sum along an axis, halves by halves: XLA adds up one by one."""
+    move = namespace(x).moveaxis
+    return move(summed(move(x, axis, -1)), -1, axis)
 
 
 def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:

@@ -183,11 +183,11 @@ def margin_softmax(
 def _(prediction: Array, target: Array, scale: float = 64.0, angle: float = 0.5, offset: float = 0.0) -> Array:
     chosen = distribution(target, prediction) > 0
     rows = _harder(prediction, chosen, scale, angle, offset)
-    slope = scale * shares_minus(peak(rows.high, -1, rows.low), target)
+    slope = shares_minus(peak(rows.high, -1, rows.low), target)
     cosine, sine = (fixed(prediction, parts) for parts in _turn(angle))
     height = _height(prediction)
-    turned = narrow(height * cosine + exact(prediction) * sine, prediction) / at_least(height.high, 1e-15)
-    return where(chosen, slope * turned, slope)
+    turned = (height * cosine + exact(prediction) * sine) / choose(height.high > 1e-15, height, 1e-15)
+    return slope * narrow(choose(chosen, turned, 1.0) * scale, prediction)
 
 
 def _harder(cosines: Array, chosen: Array, scale: float, angle: float, offset: float) -> Pair:

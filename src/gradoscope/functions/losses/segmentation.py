@@ -1,6 +1,8 @@
 """Losses for masks: how much prediction and target overlap."""
 
-from gradoscope.arrays import Array, at_least, in_double, magnitude, namespace, sign, total, where
+import numpy as np
+
+from gradoscope.arrays import Array, at_least, in_double, is_double, magnitude, namespace, sign, total, where
 from gradoscope.arrays.pairs import Pair, Wide, choose, exact, narrow, power, summed
 from gradoscope.functions.facts import Bounded, ConvexIn, NonNegative
 from gradoscope.functions.guidance import Guidance, Peers
@@ -293,7 +295,8 @@ def _tversky_slope(
     rise, fall = common * false_positive / square, (common * false_negative + apart) / square
     if gamma != 1:
         ratio = apart / _safe(whole)
-        some = choose(ratio.high > 1e-37, ratio, 1e-37)  # where nothing is apart, the slope stays finite
+        least = float(np.finfo(np.float64 if is_double(shares) else np.float32).tiny)
+        some = choose(ratio.high > least, ratio, least)  # where nothing is apart, the slope stays finite
         steep = exact(power(some, gamma - 1, shares)) * gamma
         rise, fall = rise * steep, fall * steep
     return (1 - target) * narrow(rise, shares) - target * narrow(fall, shares)
