@@ -75,3 +75,15 @@ def test_transformations_of_torch_func() -> None:
     torch.testing.assert_close(torch.func.vmap(activations["softmax"])(logits), torch.softmax(logits, -1))
     mapped = torch.func.vmap(torch.func.grad(lambda z: activations["gelu"](z).sum()))(logits)
     torch.testing.assert_close(mapped, activations["gelu"].derivative(logits))
+
+
+@pytest.mark.parametrize("name", ["binary_focal", "tukey_biweight"])
+def test_losses_with_more_digits_compile_to_one_graph(name: str) -> None:
+    torch.compiler.reset()
+    predictions, targets = torch.linspace(-3, 3, 8), torch.tensor([0.0, 1.0] * 4)
+
+    def loss(at: torch.Tensor) -> torch.Tensor:
+        return losses[name](at, targets)
+
+    compiled = torch.compile(loss, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(predictions), loss(predictions))

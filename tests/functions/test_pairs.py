@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.functions.worlds import WORLDS, World, numbers
 
-from gradoscope.arrays.pairs import Pair, exact, number, root, summed
+from gradoscope.arrays.pairs import Pair, exact, first_part, number, root, summed
 
 DIGITS = {"float32": 44, "float64": 100}
 
@@ -36,3 +36,9 @@ def test_pairs_have_twice_the_digits(world: World, dtype: str, rng: np.random.Ge
                 for place, truth in enumerate(truths):
                     pair = mpmath.mpf(float(high[k, place])) + mpmath.mpf(float(low[k, place]))
                     assert abs(pair - truth) < mpmath.ldexp(1, -DIGITS[dtype])
+
+
+def test_numbers_in_float32_are_split_exactly() -> None:
+    """The first part is what float32 holds of a number, the second one the rest."""
+    for value in (0.05, 4.685, -1 / 3, 1e-30, 2.0):
+        assert first_part(value) == np.float32(value)

@@ -7,14 +7,11 @@ Infinities, and numbers whose square overflows, have no place here.
 
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
-
-import numpy as np
 
 from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, sqrt, total, where
 from gradoscope.arrays.extended import exp_parts
-from gradoscope.arrays.special import log1p, log1p_excess, plus, split, two_parts
+from gradoscope.arrays.special import log1p, log1p_excess, plus, split
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
 
 Parts = tuple[tuple[float, float], tuple[float, float]]
@@ -109,7 +106,14 @@ def fixed(like: Array, parts: Parts) -> Pair:
 
 def number(like: Array, value: float) -> Pair:
     """A number in the shape and dtype of an array."""
-    return fixed(like, two_parts(str(Decimal(value))))
+    high = float(value) if is_double(like) else first_part(value)
+    return Pair(constant(like, high), constant(like, value - high))
+
+
+def first_part(value: float) -> float:
+    """A number rounded to the 24 digits of float32, in steps that PyTorch can compile."""
+    spread = value * (2.0**29 + 1)
+    return spread - (spread - value)
 
 
 def wider(x: Array) -> Wide:
@@ -212,5 +216,5 @@ def power(x: Wide, exponent: float, like: Array) -> Array:
     if not isinstance(x, Pair):
         return cast(x**exponent, like.dtype)
     safe = where(x.high > 0, x.high, 1.0)
-    unheld = 0.0 if is_double(like) else exponent - float(np.float32(exponent))
+    unheld = 0.0 if is_double(like) else exponent - first_part(exponent)
     return x.high**exponent * (1 + (exponent * x.low / safe + unheld * log(safe)))
