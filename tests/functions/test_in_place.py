@@ -22,7 +22,8 @@ def test_slope_of_silu_without_rare_numbers(dtype: type) -> None:
     wide = x.astype(np.float64)
     exact = special.expit(wide) * (1 + wide * special.expit(-wide))
     eps = np.finfo(dtype).eps
-    np.testing.assert_allclose(activations["silu"].derivative(x), exact, rtol=4 * eps, atol=eps / 2)
+    rounding, beside_zero = (0.6, 0.0) if dtype is np.float32 else (4, eps / 2)  # the kernel works in float64
+    np.testing.assert_allclose(activations["silu"].derivative(x), exact, rtol=rounding * eps, atol=beside_zero)
 
 
 @pytest.mark.parametrize("shift", [0.0, -90.0, 85.0, 600.0, -600.0, 5000.0])
