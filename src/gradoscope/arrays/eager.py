@@ -20,14 +20,11 @@ LOG2_OF_E = 1 / math.log(2)
 KEPT = 1 << 18  # numbers: larger rooms are given back
 
 
-def is_still(x: Array) -> bool:
-    """Whether x is a tensor of eager PyTorch that nothing differentiates here: temporaries may be overwritten."""
-    return world_of(x) == "torch" and is_plain(x) and not (x.requires_grad and sys.modules["torch"].is_grad_enabled())
-
-
 def is_ours(x: Array) -> bool:
-    """Whether the kernels of this page take x."""
-    return is_still(x) and not is_double(x)
+    """Whether the kernels of this page take x: float32, in eager PyTorch on the CPU, and not differentiated here."""
+    if world_of(x) != "torch" or is_double(x) or not is_plain(x):
+        return False
+    return not (x.requires_grad and sys.modules["torch"].is_grad_enabled())
 
 
 def slope_of(kernel: Kernel, x: Array) -> Array:
