@@ -231,7 +231,7 @@ def say(line: str) -> None:
 def page(lines: list[str], points: int) -> str:
     """The report as a page of the documentation."""
     peers = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "jax", "optax", "torch"))
-    causes = "\n".join(f"| `{name}` | {bound:g} | {cause} |" for name, bound, cause in wide())
+    causes = "\n".join(f"| `{name}` | {bound:g} | {size:g} | {cause} |" for name, bound, size, cause in wide())
     return f"""# Accuracy
 
 <!-- Written by `make accuracy`; do not edit. -->
@@ -245,12 +245,14 @@ Measured with {peers}; a finer grid (`--points`) can find larger errors.
 {chr(10).join(lines)}
 ```
 
-## Bounds wider than 4 ulp
+## The promise, and where it ends
 
-Every function keeps within 4 ulp in float32 and float64, in NumPy, JAX and PyTorch, but for these:
+Every function keeps within 4 ulp in float32 and float64, in NumPy, JAX and PyTorch. Where a derivative crosses zero
+beside an interior minimum, it counts as at least 1/8 large: at a root no sum of rounded numbers is exact. The same
+holds for the values and derivatives below, where they are smaller than the size given.
 
-| function | bound, ulp | cause |
-| --- | --- | --- |
+| function | bound, ulp | size at the root | cause |
+| --- | --- | --- | --- |
 {causes}
 """
 

@@ -144,15 +144,17 @@ def silu(x: Array, slope: Array | None = None) -> Array:
 
 def mish(x: Array, slope: Array | None = None) -> Array:
     """X n / (n + 2) with n = e (e + 2), e = exp(x), for x from -80 on."""
-    near = x.clamp(max=20)  # beyond, the gate is open
-    power = near.exp()
-    rise = (power + 2).mul_(power)
-    below = rise + 2
+    torch = sys.modules["torch"]
+    near, power, rise, below, parts = doubles(x, 5)
+    near.clamp_(max=20)  # beyond, the gate is open
+    torch.mul(near, LOG2_OF_E, out=power).exp2_()
+    torch.add(power, 2, out=rise).mul_(power)
+    torch.add(rise, 2, out=below)
     if slope is not None:
-        sum_of_powers = (power + 4).mul_(power).add_(near, alpha=4).add_(6).mul_(power)
-        sum_of_powers.add_(near.add_(1), alpha=4).mul_(power)
-        sys.modules["torch"].div(sum_of_powers, below * below, out=slope)
-    return rise.div_(below).mul_(x)
+        torch.add(power, 4, out=parts).mul_(power).add_(near, alpha=4).add_(6).mul_(power)
+        parts.add_(near.add_(1), alpha=4).mul_(power)
+        slope.copy_(parts.div_(below).div_(below))
+    return x * rise.div_(below).to(x.dtype)
 
 
 def logistic_loss(logit: Array, target: Array, slope: Array | None = None) -> Array:

@@ -16,6 +16,7 @@ from gradoscope.arrays import (
     erf_share_excess,
     exp,
     expm1,
+    in_double,
     is_double,
     lies_within,
     lifted_exp_of_exp,
@@ -49,7 +50,6 @@ STEEPEST = 2 / math.sqrt(math.pi)
     Moments(mean=0.2404039, second=0.4523422, slope=0.4790838),
     formula=r"f(x) = x \tanh(\log(1 + e^x))",
     textbook="x * tanh(log(1 + exp(x)))",
-    bound=5,  # a quotient of rounded products
     source="Misra 2019, arXiv 1908.08681",
     initialiser="he_normal",
     guidance=Guidance(
@@ -60,6 +60,7 @@ STEEPEST = 2 / math.sqrt(math.pi)
     ),
     peers=Peers("nn.Mish", "mish", "mish"),
 )
+@in_double
 def mish(x: Array) -> Array:
     """X tanh(softplus(x)); 0 at -infinity.
 
@@ -70,19 +71,24 @@ def mish(x: Array) -> Array:
     """
 
     def usual(x: Array) -> Array:
-        power = exp(at_most(x, 40.0))  # beyond, the gate is open
-        rise = power * (power + 2)
-        return x * (rise / (rise + 2))
+        power = exp(at_most(x, 40.0 if is_double(x) else 20.0))  # beyond, the gate is open
+        below = power * (power + 2) + 2
+        return x * where(x > 0, 1 - 2 / below, power * (1 - power * (power + 1) / below))
 
     return within(x, -kernels.TAIL, INF, usual, lambda x: kernels.times_tail(x, x))
 
 
 @mish.derivative
+@in_double
 def _(x: Array) -> Array:
     def usual(x: Array) -> Array:
         power = exp(at_most(x, 40.0 if is_double(x) else 20.0))  # beyond, the slope is 1
         below = power * (power + 2) + 2
-        return power * (4 * (x + 1) + power * ((4 * x + 6) + power * (4 + power))) / (below * below)
+        right = power * (((power + 2) + 4 * x * ((power + 1) / below)) / below)
+        near = at_most(power, 1.0)
+        square = 4 + near * (8 + near * (8 + near * (4 + near)))  # of `below`, rounded once where near is small
+        left = near / square * (4 * (x + 1) + near * ((4 * x + 6) + near * (4 + near)))
+        return where(x > -0.75, right, left)
 
     return within(x, -kernels.TAIL, 1e4, usual, lambda x: where(x > 0, 1.0, kernels.times_tail(1 + x, x)))
 
