@@ -265,3 +265,18 @@ def test_a_false_fact_is_caught() -> None:
     ]  # fmt: skip
     for name, fact in false:
         assert not fact.check(activations[name]).holds, (name, fact)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+@pytest.mark.parametrize("world", EVERY_WORLD)
+@pytest.mark.parametrize(("name", "options"), [("sparsemax", {}), ("entmax", {}), ("entmax", {"alpha": 1.3})])
+def test_sparse_shares_of_infinite_logits(name: str, options: dict[str, Any], world: World, dtype: str) -> None:
+    entry = activations[name]
+    with jax.enable_x64(dtype == "float64"):
+        rows = world.array([[-math.inf, 5, 4.5], [-math.inf, 0, -math.inf], [1, math.inf, -math.inf]], dtype)
+        coming = world.array([[1, 2, 3]] * 3, dtype)
+        shares, gradient = numbers(entry(rows, **options)), numbers(entry.vjp(rows, coming, **options))
+        unmasked = numbers(entry(world.array([[5, 4.5]], dtype), **options))[0]
+    np.testing.assert_allclose(shares, [[0, *unmasked], [0, 1, 0], [0, 1, 0]], rtol=1e-6)
+    assert (gradient[1:] == 0).all()
+    assert gradient[0, 0] == 0 < gradient[0, 2]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import special
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from gradoscope.functions import activations, losses
 
@@ -128,3 +129,57 @@ def test_tanhshrink_keeps_its_digits() -> None:
     x = torch.linspace(0.3, 9, 20001)
     wide = x.double().numpy()
     np.testing.assert_allclose(activations["tanhshrink"](x), wide - np.tanh(wide), rtol=5.9e-7)
+
+
+@pytest.mark.parametrize("name", [*KERNELS, "softsign"])
+def test_large_values_may_be_changed_in_place(name: str) -> None:
+    x = torch.linspace(-3, 3, 600 * 500).reshape(600, 500).requires_grad_()
+    (once,) = torch.autograd.grad(activations[name](x).sum(), x)
+    (twice,) = torch.autograd.grad(activations[name](x).mul_(2).sum(), x)
+    torch.testing.assert_close(twice, 2 * once)
+
+
+@pytest.mark.parametrize("name", [*KERNELS, "softsign", "softmax"])
+@pytest.mark.parametrize("shape", [(3, 4), (600, 500)])
+def test_several_gradients_at_once(name: str, shape: tuple[int, int]) -> None:
+    x = torch.linspace(-3, 3, shape[0] * shape[1]).reshape(shape).requires_grad_()
+    value, coming = activations[name](x), torch.stack([torch.ones(shape), torch.linspace(0, 1, x.numel()).view(shape)])
+    (together,) = torch.autograd.grad(value, x, coming, is_grads_batched=True, retain_graph=True)
+    alone = [torch.autograd.grad(value, x, each, retain_graph=True)[0] for each in coming]
+    torch.testing.assert_close(together, torch.stack(alone))
+
+
+@pytest.mark.parametrize("name", [*KERNELS, "softsign", "softmax"])
+def test_parameters_beside_a_transformation_of_torch_func(name: str) -> None:
+    x, scales = torch.linspace(-3, 3, 6).reshape(2, 3).requires_grad_(), torch.tensor([1.0, 2.0])
+    (gradient,) = torch.autograd.grad(torch.func.vmap(lambda scale: scale * activations[name](x))(scales)[1, 0, 0], x)
+    (expected,) = torch.autograd.grad(2 * activations[name](x)[0, 0], x)
+    torch.testing.assert_close(gradient, expected)
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script")
+@pytest.mark.parametrize("name", [*KERNELS, "softsign", "softmax"])
+def test_hessians_of_torch_func(name: str) -> None:
+    x = torch.linspace(-3, 3, 4, dtype=torch.float64)
+
+    def squares(at: torch.Tensor) -> torch.Tensor:
+        return (activations[name](at) ** 2).sum()
+
+    hessian = torch.autograd.functional.hessian(squares, x)
+    torch.testing.assert_close(torch.func.hessian(squares)(x), hessian)
+    torch.testing.assert_close(torch.func.hessian(squares)(x.float()), hessian.float(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cauchy", "mean_squared_error", "binary_cross_entropy"])
+def test_many_targets_for_one_prediction(name: str) -> None:
+    prediction, targets = torch.linspace(-3, 3, 5), torch.eye(3, 5)
+    values = torch.func.vmap(lambda target: losses[name](prediction, target))(targets)
+    torch.testing.assert_close(values, losses[name](prediction.expand(3, 5), targets))
+
+
+@pytest.mark.parametrize("name", [*KERNELS, "softmax"])
+def test_fake_tensors_leave_nothing_behind(name: str) -> None:
+    with FakeTensorMode():
+        activations[name](torch.ones(5, 13, requires_grad=True)).sum().backward()
+    x = torch.ones(5, 13)
+    torch.testing.assert_close(activations[name](x), activations[name](x.double()).float())

@@ -68,7 +68,7 @@ def plain(value: Array) -> Any:
         return None
     if world == "torch":
         still = value.detach().cpu()
-        if _is_wrapped(still):
+        if is_wrapped(still):
             return None
         return (still.float() if is_half(still) else still).numpy()
     numbers = np.asarray(value)
@@ -82,12 +82,16 @@ def is_plain(x: Array) -> bool:
         return world == "numpy"
     if is_compiling(world) or x.device.type != "cpu":
         return False
-    return not _is_wrapped(x)
+    transformed = sys.modules["torch"]._C._are_functorch_transforms_active()  # noqa: SLF001 (others may be wrapped)
+    return not transformed and not is_wrapped(x)
 
 
-def _is_wrapped(x: Array) -> bool:
-    """Whether a transformation of `torch.func` hides the numbers of a tensor."""
-    return bool(sys.modules["torch"]._C._functorch.is_functorch_wrapped_tensor(x))  # noqa: SLF001
+def is_wrapped(x: Array) -> bool:
+    """Whether the numbers of a tensor are hidden (by `torch.func`, or batched gradients), or it is a fake one."""
+    torch = sys.modules["torch"]
+    functorch = torch._C._functorch  # noqa: SLF001
+    batched = functorch.is_functorch_wrapped_tensor(x) or functorch.is_legacy_batchedtensor(x)
+    return bool(batched or isinstance(x, torch._subclasses.FakeTensor))  # noqa: SLF001
 
 
 def is_compiling(world: World) -> bool:

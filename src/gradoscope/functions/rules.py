@@ -160,11 +160,12 @@ def in_blocks(formula: Formula, empty: Callable[..., Array], block: int) -> Form
         if size <= block or any(array.shape != first.shape and array.ndim for array in arrays):
             return formula(*arrays, **options)
         flat = [array.reshape(-1) if array.ndim else array for array in arrays]
-        result = empty(size, dtype=first.dtype)
+        result = empty(first.shape, dtype=first.dtype)
+        values = result.reshape(-1)  # PyTorch refuses to change what is itself a view in place
         for start in range(0, size, block):
             here = slice(start, start + block)
-            result[here] = formula(*(array[here] if array.ndim else array for array in flat), **options)
-        return result.reshape(first.shape)
+            values[here] = formula(*(array[here] if array.ndim else array for array in flat), **options)
+        return result
 
     return run_blocks
 

@@ -1,5 +1,7 @@
 """Sparse shares: projections on the simplex, whose smallest shares are differences of almost equal numbers."""
 
+import math
+
 from gradoscope.arrays import Array, at_least, cast, largest, magnitude, total, where
 from gradoscope.arrays.pairs import Wide, as_wide, choose, leading, nearest, summed_along, wider
 from gradoscope.functions.kernels import entmax_threshold, sparse_threshold
@@ -14,9 +16,12 @@ def sparsemax_shares(x: Array, axis: int) -> Array:
 
 
 def _below_largest(x: Array, axis: int) -> Wide:
-    """X minus its largest, cut off at -4: what is as small has no share."""
-    below = wider(x) - wider(largest(x, axis))
-    return choose(leading(below) <= -4, -4.0, below)
+    """X minus its largest, cut off at -4: what is as small has no share. A single infinity takes all."""
+    top = largest(x, axis)
+    far = x - top < -5
+    end = where(top == math.inf, 0.0, top)
+    below = wider(where(far | (x == math.inf), end, x)) - wider(end)
+    return choose(far | (leading(below) <= -4), -4.0, below)
 
 
 def _above_mean(below: Wide, chosen: Array, axis: int) -> Wide:
@@ -29,7 +34,8 @@ def entmax_shares(x: Array, axis: int, alpha: float) -> Array:
     """max((alpha - 1) x - t, 0)^(1 / (alpha - 1)), where t makes them sum to 1."""
     if alpha == 1.5:
         return cast(_squares(x, axis), x.dtype)
-    below = (x - largest(x, axis)) * (alpha - 1)
+    top = largest(x, axis)
+    below = at_least(where((x == top) & (top > -math.inf), 0.0, x - top) * (alpha - 1), -2.0)
     powers = at_least(below - entmax_threshold(below, axis, alpha), 0.0) ** (1 / (alpha - 1))
     return powers / total(powers, axis)
 

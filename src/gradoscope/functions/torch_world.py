@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from gradoscope.arrays import Array, is_plain
+from gradoscope.arrays import Array, is_plain, is_wrapped
 from gradoscope.errors import UsageError
 from gradoscope.functions.rules import Formula, Pointwise, Rowwise, Rule, blocks
 from gradoscope.language import say
@@ -22,13 +22,20 @@ def apply_rule(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, A
         value: Array = rule.native(torch.nn.functional, *arguments, **options)
         return value
     if torch.is_grad_enabled() and _is_differentiated(arguments):
-        function = Together if _is_together(rule, arguments, options) else Differentiable
+        function = _function(rule, arguments, options)
         return function.apply(rule, options, *arguments)  # type: ignore[no-untyped-call]
     return _value(rule, options, arguments)
 
 
 def _is_differentiated(arguments: tuple[Array, ...]) -> bool:
     return arguments[0].requires_grad or any(argument.requires_grad for argument in arguments[1:])
+
+
+def _function(rule: Rule, arguments: tuple[Array, ...], options: Mapping[str, Any]) -> type[torch.autograd.Function]:
+    """What differentiates the rule here."""
+    if _is_together(rule, arguments, options):
+        return Together
+    return Differentiable if torch.compiler.is_compiling() else BothWays
 
 
 def _refuse_gradients(rule: Rule, arguments: tuple[Array, ...]) -> None:
@@ -71,6 +78,26 @@ class Differentiable(torch.autograd.Function):
         return None, None, *gradients
 
 
+class BothWays(Differentiable):
+    """Any rule in forward mode, too (`torch.func.hessian`, say), which `torch.compile` refuses to read."""
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
+        """Keep the arguments for both ways."""
+        Differentiable.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*inputs[2:])
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Array | None) -> Array:
+        """The change of the value for changes of the arguments."""
+        terms = [
+            part.forward(tangent, ctx.saved_tensors, ctx.options)
+            for part, tangent in zip(ctx.rule.partials, tangents[2:], strict=True)
+            if part is not None and tangent is not None
+        ]
+        return sum(terms[1:], terms[0])
+
+
 class Together(torch.autograd.Function):
     """A rule with kernels for both directions; the second one starts from what the first one left, or from x."""
 
@@ -94,7 +121,7 @@ class Together(torch.autograd.Function):
         rule: Rule = ctx.rule
         (coming,), saved, count = cotangents, ctx.saved_tensors, len(ctx.rule.partials)
         kept, ctx.kept = ctx.kept if ctx.place is None else saved[ctx.place], None
-        if kept is None or torch.is_grad_enabled():
+        if kept is None or torch.is_grad_enabled() or is_wrapped(coming):
             gradient = _backward(rule, 0, coming, saved[:count], ctx.options)
         elif rule.pull is not None:
             gradient = _pulled(rule, ctx.options, coming, kept, in_place=ctx.place is None)
@@ -121,19 +148,20 @@ def _together(rule: Rule, options: Mapping[str, Any], arguments: tuple[Array, ..
         kept = torch.empty_like(first)
         values = both(*arguments, kept, **options)
         return values.clone() if any(values is argument for argument in arguments) else values, kept
-    flat = tuple(argument.reshape(-1) for argument in arguments) if rule.pointwise else arguments
-    kept, values = torch.empty_like(flat[0]), None
-    for here in _pieces(flat[0]):
-        room = kept[here]
-        part = both(*(argument[here] for argument in flat), room, **options)
-        if part is room:
+    if rule.pointwise:
+        arguments = tuple(argument.reshape(-1) for argument in arguments)
+    kept, values = torch.empty_like(arguments[0]), None
+    for here in _pieces(kept):
+        left = kept[here]
+        part = both(*(argument[here] for argument in arguments), left, **options)
+        if part is left:
             values = kept
-        else:
-            values = torch.empty((len(kept), *part.shape[1:]), dtype=part.dtype) if values is None else values
-            values[here] = part
-    if not rule.pointwise:
-        return values, kept
-    return values.reshape(first.shape), kept.reshape(first.shape)
+            continue
+        if values is None:  # no view, as PyTorch refuses to change one in place
+            values = first.new_empty(first.shape if rule.pointwise else (len(kept), *part.shape[1:]))
+            room = values.view(-1) if rule.pointwise else values
+        room[here] = part
+    return values, kept.reshape(first.shape) if rule.pointwise else kept
 
 
 def _both(rule: Rule, *arguments: Array, **options: Any) -> Array:
@@ -174,7 +202,7 @@ def _backward(
     """The gradient in one argument; block by block where it is not differentiated again."""
     part = rule.partials[place]
     assert part is not None
-    again = torch.is_grad_enabled() or torch.compiler.is_compiling()
+    again = torch.is_grad_enabled() or torch.compiler.is_compiling() or is_wrapped(cotangent)
     if again or not (rule.pointwise or rule.rows):
         return part.backward(cotangent, place, arguments, options)
     if isinstance(part, Pointwise):
