@@ -1,5 +1,6 @@
 """Looking entries up, and what each entry says about itself."""
 
+import numpy as np
 import pytest
 
 from gradoscope.errors import UsageError
@@ -103,3 +104,16 @@ def test_facts_of_bound_activations_are_those_that_still_hold() -> None:
     ceiling = [fact for fact in activations["relu6"].with_parameters(maximum=2.0).facts if isinstance(fact, Range)]
     assert ceiling == []
     assert any(isinstance(fact, Range) for fact in activations["relu6"].facts)
+
+
+@pytest.mark.parametrize("name", ["glu", "swiglu", "maxout"])
+def test_units_that_cannot_be_divided_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="not 3"):
+        activations[name]([1.0, 2.0, 3.0])
+
+
+def test_whole_numbers_may_be_those_of_numpy() -> None:
+    rows = np.array([[1.0, 2.0], [3.0, 5.0]])
+    np.testing.assert_array_equal(activations["softmax"](rows, axis=np.int64(0)), activations["softmax"](rows, axis=0))
+    with pytest.raises(UsageError, match="axis of softmax must lie in the whole numbers, not"):
+        activations["softmax"](rows, axis=0.5)

@@ -58,10 +58,12 @@ class Whole:
 
     def admits(self, value: Any) -> bool:
         """Whether `value` is a whole number from `low` on."""
-        return isinstance(value, int) and not isinstance(value, bool) and value >= self.low
+        return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= self.low)
 
     def __str__(self) -> str:
-        return "whole" if math.isinf(self.low) else f"whole, >= {self.low:g}"
+        if math.isinf(self.low):
+            return say("the whole numbers")
+        return say("the whole numbers from {low} on", low=f"{self.low:g}")
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from typing import NamedTuple
 
 from gradoscope.arrays import Array, at_least, cast, largest, magnitude, namespace, near_power, total, where
 from gradoscope.arrays.pairs import Wide, as_wide, choose, leading, nearest, root, stretched, summed_along, wider
+from gradoscope.errors import UsageError
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance
 from gradoscope.functions.kernels import from_others
 from gradoscope.functions.parameters import Whole
+from gradoscope.language import say
 
 
 @activation(
@@ -92,7 +94,13 @@ def _(u: Array, x: Array, pieces: int = 2) -> Array:
 
 
 def _grouped(x: Array, pieces: int) -> Array:
-    return x.reshape((*x.shape[:-1], x.shape[-1] // pieces, pieces))
+    groups, left = divmod(x.shape[-1], pieces)
+    if left:
+        raise UsageError(
+            say("maxout of {pieces} pieces needs a multiple of {pieces} units, not {units}",
+                pieces=pieces, units=x.shape[-1])
+        )  # fmt: skip
+    return x.reshape((*x.shape[:-1], groups, pieces))
 
 
 def _winners(groups: Array) -> Array:

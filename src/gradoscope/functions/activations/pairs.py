@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from gradoscope.arrays import Array, at_least, cast, namespace, times_normal_cdf, times_normal_cdf_slope
+from gradoscope.errors import UsageError
 from gradoscope.functions import kernels
 from gradoscope.functions.activation import activation
 from gradoscope.functions.guidance import Guidance, Peers
 from gradoscope.functions.parameters import Domain, OneOf, Whole
+from gradoscope.language import say
 
 FIRST = ("value", "gate")  # which half comes first
 DOMAINS: Mapping[str, Domain] = {"axis": Whole(), "first": OneOf(FIRST)}
@@ -15,7 +17,12 @@ Curve = Callable[[Array], Array]
 
 def halves(x: Array, axis: int, first: str) -> tuple[Array, Array]:
     """The half that is gated, and the half that gates it."""
-    middle = x.shape[axis] // 2
+    middle, odd = divmod(x.shape[axis], 2)
+    if odd:
+        raise UsageError(
+            say("gated pairs need an even number of units along axis {axis}, not {units}",
+                axis=axis, units=x.shape[axis])
+        )  # fmt: skip
     before = (slice(None),) * (axis % x.ndim)
     one, other = x[(*before, slice(None, middle))], x[(*before, slice(middle, None))]
     return (one, other) if first == "value" else (other, one)
