@@ -29,12 +29,10 @@ def test_rooms_of_inference_mode_serve_training_too() -> None:
     torch.testing.assert_close(activations["gelu"](x).detach(), value.clone(), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
-def test_numbers_overwritten_before_the_backward_pass_are_noticed(name: str) -> None:
+def test_a_value_overwritten_before_the_backward_pass_is_noticed() -> None:
     x = torch.ones(2, 3, requires_grad=True)
-    given = x * 1
-    value = activations[name](given)
-    (given if name == "sigmoid" else value).mul_(2)
+    value = activations["softmax"](x)
+    value.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         value.sum().backward()
 
@@ -183,3 +181,15 @@ def test_fake_tensors_leave_nothing_behind(name: str) -> None:
         activations[name](torch.ones(5, 13, requires_grad=True)).sum().backward()
     x = torch.ones(5, 13)
     torch.testing.assert_close(activations[name](x), activations[name](x.double()).float())
+
+
+@pytest.mark.parametrize("name", [*KERNELS, "tanhshrink", "softmax", "log_softmax"])
+@pytest.mark.parametrize("shape", [(1, 300000), (3, 7, 20000), (20, 30)])
+def test_transposed_arrays_and_repeated_cotangents(name: str, shape: tuple[int, ...]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    x = (torch.randn(*shape[::-1], generator=generator) * 3).permute(*reversed(range(len(shape)))).requires_grad_()
+    cotangent = torch.randn(shape[-1], generator=generator).expand(shape)
+    (found,) = torch.autograd.grad(activations[name](x), x, cotangent)
+    wide = x.detach().double().requires_grad_()
+    (expected,) = torch.autograd.grad(activations[name](wide), wide, cotangent.double())
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-6)

@@ -1,8 +1,8 @@
 """Kernels for eager PyTorch on the CPU, on float32 numbers that lie in the cache: few passes, in place, no `where`.
 
 Those with a `slope` give the value and write the derivative into it, where one is given, so that both share their
-exponentials. Those that pull take the gradient in the value, and what it was computed from, and give the gradient in
-the argument. Half a digit is cheaper in float64 than in corrections, and `exp2` cheaper than `exp`.
+exponentials. Those that pull take the gradient in the value, and what it was computed from, and write the gradient in
+the argument into `out`. Half a digit is cheaper in float64 than in corrections, and `exp2` cheaper than `exp`.
 """
 
 import math
@@ -70,23 +70,21 @@ def horner(x: Array, coefficients: tuple[float, ...], out: Array) -> Array:
     return out
 
 
-def pull_sigmoid(u: Array, x: Array) -> Array:
-    """The derivative of 1 / (1 + exp(-x)) is s (1 - s) for s = sigmoid(-|x|)."""
-    smaller = x.abs().neg_().sigmoid_()
-    return _aten().sigmoid_backward(u, smaller)
+def sigmoid(x: Array, slope: Array | None = None) -> Array:
+    """1 / (1 + exp(-x)); its derivative is s (1 - s) for s = sigmoid(-|x|)."""
+    if slope is not None:
+        smaller = sys.modules["torch"].abs(x, out=slope).neg_().sigmoid_()
+        smaller.addcmul_(smaller, smaller, value=-1)
+    return x.sigmoid()
 
 
-def tanh(x: Array) -> Array:
-    """U / (u + 2) for u = exp(2 x) - 1."""
+def tanh(x: Array, slope: Array | None = None) -> Array:
+    """U / (u + 2) for u = exp(2 x) - 1; its derivative is 4 s (1 - s) for s = sigmoid(-2 |x|)."""
+    if slope is not None:
+        smaller = sys.modules["torch"].abs(x, out=slope).mul_(-2).sigmoid_()
+        smaller.addcmul_(smaller, smaller, value=-1).mul_(4)
     power = x.clamp(-20, 20).mul_(2).expm1_()
     return power.div_(power + 2)
-
-
-def pull_tanh(u: Array, x: Array) -> Array:
-    """The derivative of tanh is 4 s (1 - s) for s = sigmoid(-2 |x|)."""
-    smaller = x.abs().mul_(-2).sigmoid_()
-    gradient: Array = _aten().sigmoid_backward(u, smaller)
-    return gradient.mul_(4)
 
 
 def tanhshrink(x: Array, slope: Array | None = None) -> Array:
@@ -207,21 +205,23 @@ def _sum_of_powers(x: Array) -> Array | None:
     return whole if least.item() > 1e-290 and most.item() < 1e300 else None
 
 
-def pull_softmax(u: Array, shares: Array) -> Array:
+def pull_softmax(u: Array, shares: Array, out: Array) -> Array:
     """The gradient in logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
-    torch = sys.modules["torch"]
-    relative = u - torch.linalg.vecdot(u, shares.round())[..., None]
-    return torch._softmax_backward_data(relative, shares, -1, shares.dtype)  # noqa: SLF001
+    relative = u - sys.modules["torch"].linalg.vecdot(u, shares.round())[..., None]
+    gradient: Array = _aten()._softmax_backward_data(relative, shares, -1, shares.dtype, grad_input=out)  # noqa: SLF001
+    return gradient
 
 
-def pull_log_softmax(u: Array, shares: Array) -> Array:
+def pull_log_softmax(u: Array, shares: Array, out: Array) -> Array:
     """The gradient in logits for a gradient u in their log softmax; where a share is near 1, from the others."""
-    dot = sys.modules["torch"].linalg.vecdot
+    torch = sys.modules["torch"]
+    dot = torch.linalg.vecdot
     chosen = shares.round()
     beside = 1 - chosen
     left, others = dot(shares, beside)[..., None], dot(u, beside)[..., None]
     whole = others + dot(u, chosen)[..., None]
-    return u.addcmul(shares, whole, value=-1).mul_(beside).addcmul_(chosen, whole * left - others)
+    gradient: Array = torch.addcmul(u, shares, whole, value=-1, out=out)
+    return gradient.mul_(beside).addcmul_(chosen, whole * left - others)
 
 
 def _aten() -> Any:

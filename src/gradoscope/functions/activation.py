@@ -157,7 +157,7 @@ class Activation:
         self._definition.both = both
 
     def pull(self, pull: Formula) -> None:
-        """Decorator: `pull(u, kept)`, in eager PyTorch, gives the gradient for `u`; `kept` is x without `together`."""
+        """Decorator, after `together`: `pull(u, kept, out)` fills `out` with the gradient, from what that kept."""
         self._definition.pull = pull
 
     def with_parameters(self, **parameters: Any) -> "Activation":

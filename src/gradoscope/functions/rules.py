@@ -84,8 +84,8 @@ class Rule:
     arguments), is PyTorch's own function, where that is as exact.
 
     Eager PyTorch has kernels: `both`, of (arguments, slope), for float32 at least, gives the value and fills `slope`
-    with the derivative in the first argument. `pull`, of (cotangent, kept), gives the gradient in that argument; `kept`
-    is the argument itself or, with `both`, what that filled `slope` with, also the value.
+    with the derivative in the first argument. Where there is `pull`, of (cotangent, slope, gradient), that fills the
+    gradient, and `slope` is whatever it needs, also the value itself.
     """
 
     name: str

@@ -99,32 +99,28 @@ class BothWays(Differentiable):
 
 
 class Together(torch.autograd.Function):
-    """A rule with kernels for both directions; the second one starts from what the first one left, or from x."""
+    """A rule whose derivative is computed with the value, in the cache, and waits for the backward pass."""
 
     @staticmethod
     def forward(ctx: Any, rule: Rule, options: Mapping[str, Any], *arguments: Array) -> Array:
         """The value."""
         ctx.rule, ctx.options = rule, options
-        place: int | None
-        if rule.both is None and rule.pull is not None:
-            values, kept, place = _value(rule, options, arguments), None, 0
-        else:
-            values, kept = _together(rule, options, arguments)
-            place = len(arguments) if kept is values else None
-        ctx.kept, ctx.place = kept if place is None else None, place  # what is saved must not be kept, too
-        ctx.save_for_backward(*arguments, *((values,) if place else ()))
+        values, kept = _together(rule, options, arguments)
+        ctx.shared = kept is values  # then PyTorch has to keep it, and to notice who overwrites it
+        ctx.kept = None if ctx.shared else kept
+        ctx.save_for_backward(*arguments, *((values,) if ctx.shared else ()))
         return values
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Array) -> tuple[Any, ...]:
-        """The gradient; by operations that PyTorch can differentiate again where it must, or what was left is gone."""
+        """The gradient; by operations that PyTorch can differentiate again where it must, or what waited is used up."""
         rule: Rule = ctx.rule
         (coming,), saved, count = cotangents, ctx.saved_tensors, len(ctx.rule.partials)
-        kept, ctx.kept = ctx.kept if ctx.place is None else saved[ctx.place], None
+        kept, ctx.kept = saved[-1] if ctx.shared else ctx.kept, None
         if kept is None or torch.is_grad_enabled() or is_wrapped(coming):
             gradient = _backward(rule, 0, coming, saved[:count], ctx.options)
         elif rule.pull is not None:
-            gradient = _pulled(rule, ctx.options, coming, kept, in_place=ctx.place is None)
+            gradient = _pulled(rule, ctx.options, coming, kept, in_place=not ctx.shared)
         else:
             gradient = kept.mul_(coming[..., None] if isinstance(rule.partials[0], Rowwise) else coming)
         return None, None, gradient, *(None,) * (count - 1)
@@ -174,19 +170,12 @@ def _both(rule: Rule, *arguments: Array, **options: Any) -> Array:
 
 
 def _pulled(rule: Rule, options: Mapping[str, Any], coming: Array, kept: Array, in_place: bool) -> Array:
-    """The gradient from what was kept, a few numbers or rows at a time."""
+    """The gradient from what was kept, a few rows at a time."""
     assert rule.pull is not None
-    if kept.numel() <= TOGETHER:
-        gradient: Array = rule.pull(coming, kept, **options)
-        return gradient
-    if rule.pointwise:
-        source, above = kept.reshape(-1), coming.reshape(-1)
-    else:
-        source, above = kept, coming
-    result = source if in_place else torch.empty_like(source)
-    for here in _pieces(source):
-        result[here] = rule.pull(above[here], source[here], **options)
-    return result.reshape(kept.shape)
+    gradient = kept if in_place else torch.empty_like(kept)
+    for here in _pieces(kept):
+        rule.pull(coming[here], kept[here], gradient[here], **options)
+    return gradient
 
 
 def _pieces(first: Array) -> Iterator[slice]:

@@ -84,7 +84,7 @@ def _(x: Array) -> Array:
     return single.sigmoid_slope(x) if single.is_single(x) else kernels.sigmoid_slope(x)
 
 
-sigmoid.pull(eager.pull_sigmoid)
+sigmoid.together(eager.sigmoid)
 
 
 @activation(
@@ -125,7 +125,7 @@ def _(x: Array) -> Array:
     return kernels.sech_squared(x)
 
 
-tanh.pull(eager.pull_tanh)
+tanh.together(eager.tanh)
 
 
 @activation(

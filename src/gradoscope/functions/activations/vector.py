@@ -62,8 +62,9 @@ def _(x: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Arra
 
 
 @softmax.pull
-def _(u: Array, shares: Array, axis: int = -1, temperature: float = 1.0) -> Array:
-    return _cooled(eager.pull_softmax(u, shares), temperature)
+def _(u: Array, shares: Array, out: Array, axis: int = -1, temperature: float = 1.0) -> Array:
+    gradient = eager.pull_softmax(u, shares, out)
+    return gradient if temperature == 1 else gradient.div_(temperature)
 
 
 def softmax_change(v: Array, shares: Array, axis: int) -> Array:
@@ -119,8 +120,8 @@ def _(x: Array, shares: Array, axis: int = -1) -> Array:
 
 
 @log_softmax.pull
-def _(u: Array, shares: Array, axis: int = -1) -> Array:
-    return eager.pull_log_softmax(u, shares)
+def _(u: Array, shares: Array, out: Array, axis: int = -1) -> Array:
+    return eager.pull_log_softmax(u, shares, out)
 
 
 @activation(
