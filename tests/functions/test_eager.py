@@ -192,4 +192,4 @@ def test_transposed_arrays_and_repeated_cotangents(name: str, shape: tuple[int, 
     (found,) = torch.autograd.grad(activations[name](x), x, cotangent)
     wide = x.detach().double().requires_grad_()
     (expected,) = torch.autograd.grad(activations[name](wide), wide, cotangent.double())
-    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-5)  # sums of 20,000 numbers
