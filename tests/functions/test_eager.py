@@ -168,6 +168,12 @@ def test_hessians_of_torch_func(name: str) -> None:
     torch.testing.assert_close(torch.func.hessian(squares)(x.float()), hessian.float(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", activations)
+def test_every_activation_row_by_row(name: str) -> None:
+    x, row_by_row = torch.linspace(-3, 3, 24).reshape(4, 6), torch.func.vmap(activations[name])
+    torch.testing.assert_close(row_by_row(x), torch.stack([activations[name](row) for row in x]))
+
+
 @pytest.mark.parametrize("name", ["cauchy", "mean_squared_error", "binary_cross_entropy"])
 def test_many_targets_for_one_prediction(name: str) -> None:
     prediction, targets = torch.linspace(-3, 3, 5), torch.eye(3, 5)

@@ -153,7 +153,14 @@ def constant(x: Array, value: float) -> Array:
 
 def sign(x: Array) -> Array:
     """-1, 0 or 1; NaN propagates."""
+    if world_of(x) == "torch":  # that of array_api_compat picks numbers, which torch.func.vmap cannot
+        return where(x == x, x.sign(), x)
     return namespace(x).sign(x)
+
+
+def moved(x: Array, source: int, target: int) -> Array:
+    """An axis moved to another place."""
+    return x.movedim(source, target) if world_of(x) == "torch" else namespace(x).moveaxis(x, source, target)
 
 
 def total(x: Array, axis: int) -> Array:

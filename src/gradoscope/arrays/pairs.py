@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, sqrt, total, where
+from gradoscope.arrays.elementary import at_least, at_most, constant, exp, log, magnitude, moved, sqrt, total, where
 from gradoscope.arrays.extended import exp_parts
 from gradoscope.arrays.special import log1p, log1p_excess, plus, split
 from gradoscope.arrays.worlds import Array, cast, doubled, is_double, namespace
@@ -175,9 +175,8 @@ def summed_along(x: Wide, axis: int) -> Wide:
     """The sum along an axis, which stays with length 1."""
     if not isinstance(x, Pair):
         return total(x, axis)
-    move = namespace(x.high).moveaxis
-    whole = summed(Pair(move(x.high, axis, -1), move(x.low, axis, -1)))
-    return Pair(move(whole.high, -1, axis), move(whole.low, -1, axis))
+    whole = summed(Pair(moved(x.high, axis, -1), moved(x.low, axis, -1)))
+    return Pair(moved(whole.high, -1, axis), moved(whole.low, -1, axis))
 
 
 def root(x: Wide) -> Wide:

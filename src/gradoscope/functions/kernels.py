@@ -29,6 +29,7 @@ from gradoscope.arrays import (
     log,
     log1p,
     magnitude,
+    moved,
     namespace,
     plus,
     product,
@@ -99,8 +100,7 @@ def _peak_of_two(x: Array, lost: Array, top: Array, axis: int) -> Peak:
 
 def _by_halves(x: Array, axis: int) -> Array:
     """The sum along an axis, halves by halves: XLA adds up one by one."""
-    move = namespace(x).moveaxis
-    return move(summed(move(x, axis, -1)), -1, axis)
+    return moved(summed(moved(x, axis, -1)), -1, axis)
 
 
 def _moderate_peak(x: Array, top: Array, axis: int) -> Peak:
