@@ -141,12 +141,12 @@ def _together(rule: Rule, options: Mapping[str, Any], arguments: tuple[Array, ..
     first = arguments[0]
     both = rule.both if rule.both is not None and (rule.rows or first.dtype == torch.float32) else partial(_both, rule)
     if first.numel() <= TOGETHER:
-        kept = torch.empty_like(first)
+        kept = first.new_empty(first.shape)
         values = both(*arguments, kept, **options)
         return values.clone() if any(values is argument for argument in arguments) else values, kept
     if rule.pointwise:
         arguments = tuple(argument.reshape(-1) for argument in arguments)
-    kept, values = torch.empty_like(arguments[0]), None
+    kept, values = first.new_empty(arguments[0].shape), None
     for here in _pieces(kept):
         left = kept[here]
         part = both(*(argument[here] for argument in arguments), left, **options)
@@ -172,7 +172,7 @@ def _both(rule: Rule, *arguments: Array, **options: Any) -> Array:
 def _pulled(rule: Rule, options: Mapping[str, Any], coming: Array, kept: Array, in_place: bool) -> Array:
     """The gradient from what was kept, a few rows at a time."""
     assert rule.pull is not None
-    gradient = kept if in_place else torch.empty_like(kept)
+    gradient = kept if in_place else kept.new_empty(kept.shape)  # contiguous: some of PyTorch's kernels need that
     for here in _pieces(kept):
         rule.pull(coming[here], kept[here], gradient[here], **options)
     return gradient
