@@ -208,8 +208,9 @@ def _sum_of_powers(x: Array) -> Array | None:
 def pull_softmax(u: Array, shares: Array, out: Array) -> Array:
     """The gradient in logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
     relative = u - sys.modules["torch"].linalg.vecdot(u, shares.round())[..., None]
-    gradient: Array = _aten()._softmax_backward_data(relative, shares, -1, shares.dtype, grad_input=out)  # noqa: SLF001
-    return gradient
+    room = out if out.is_contiguous() else sys.modules["torch"].empty(out.shape, dtype=out.dtype)  # or it writes beside
+    _aten()._softmax_backward_data(relative, shares, -1, shares.dtype, grad_input=room)  # noqa: SLF001
+    return out if room is out else out.copy_(room)
 
 
 def pull_log_softmax(u: Array, shares: Array, out: Array) -> Array:
