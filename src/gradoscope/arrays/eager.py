@@ -2,7 +2,8 @@
 
 Those with a `slope` give the value and write the derivative into it, where one is given, so that both share their
 exponentials. Those that pull take the gradient in the value, and what it was computed from, and write the gradient in
-the argument into `out`. Half a digit is cheaper in float64 than in corrections, and `exp2` cheaper than `exp`.
+the argument into `out`, which is contiguous. Half a digit is cheaper in float64 than in corrections, and `exp2` cheaper
+than `exp`.
 """
 
 import math
@@ -208,9 +209,8 @@ def _sum_of_powers(x: Array) -> Array | None:
 def pull_softmax(u: Array, shares: Array, out: Array) -> Array:
     """The gradient in logits for a gradient u in their softmax; a share near 1 gets minus what the others get."""
     relative = u - sys.modules["torch"].linalg.vecdot(u, shares.round())[..., None]
-    room = out if out.is_contiguous() else sys.modules["torch"].empty(out.shape, dtype=out.dtype)  # or it writes beside
-    _aten()._softmax_backward_data(relative, shares, -1, shares.dtype, grad_input=room)  # noqa: SLF001
-    return out if room is out else out.copy_(room)
+    gradient: Array = _aten()._softmax_backward_data(relative, shares, -1, shares.dtype, grad_input=out)  # noqa: SLF001
+    return gradient
 
 
 def pull_log_softmax(u: Array, shares: Array, out: Array) -> Array:
