@@ -13,6 +13,7 @@ import pytest
 import torch
 from tests.functions.worlds import WORLDS, World, numbers
 
+from gradoscope.errors import UsageError
 from gradoscope.functions import Activation, activations, exact
 from gradoscope.functions.facts import (
     Concave,
@@ -280,3 +281,15 @@ def test_sparse_shares_of_infinite_logits(name: str, options: dict[str, Any], wo
     np.testing.assert_allclose(shares, [[0, *unmasked], [0, 1, 0], [0, 1, 0]], rtol=1e-6)
     assert (gradient[1:] == 0).all()
     assert gradient[0, 0] == 0 < gradient[0, 2]
+
+
+def test_rows_and_gradients_that_do_not_fit_are_refused() -> None:
+    for given in (1.0, np.ones((3, 0))):
+        with pytest.raises(UsageError, match="softmax takes rows of numbers along axis -1"):
+            activations["softmax"](given)
+    with pytest.raises(UsageError, match="along axis 2"):
+        activations["glu"](np.ones((3, 4)), axis=2)
+    with pytest.raises(UsageError, match="they must be equal"):
+        activations["relu"].vjp(np.ones((3, 1)), np.ones((1, 3)))
+    assert activations["softmax"](np.ones((0, 3))).shape == (0, 3)
+    assert activations["relu"].vjp(np.ones(3), 2.0).tolist() == [2.0, 2.0, 2.0]

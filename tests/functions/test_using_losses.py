@@ -1,6 +1,7 @@
 """How losses are called: labels, reductions, weights, refusals; and losses of whole batches."""
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -183,6 +184,22 @@ def test_what_is_masked_may_be_anything() -> None:
     predicted = [1.0, math.nan]
     assert float(losses["mse"](predicted, [0.0, 0.0], reduction="mean", weights=[True, False])) == 1
     assert losses["mse"](predicted, [0.0, 0.0], weights=[2.0, 0.0]).tolist() == [2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "target"),
+    [("mse", [1.0, math.nan], [0.0, 0.0]), ("poisson", [1.0, math.inf], [1.0, 1.0]),
+     ("cross_entropy", [[0.0, 0.0], [math.nan, 1.0]], [0, 1])],
+)  # fmt: skip
+def test_what_is_masked_has_no_gradient(name: str, rows: list[Any], target: list[Any]) -> None:
+    at = torch.tensor(rows, requires_grad=True)
+    losses[name](at, torch.tensor(target), weights=[1.0, 0.0], reduction="mean").backward()
+    in_jax = jax.grad(lambda z: losses[name](z, jnp.asarray(target), weights=jnp.array([1.0, 0.0]), reduction="mean"))
+    assert at.grad is not None
+    for gradient in (at.grad.numpy(), np.asarray(in_jax(jnp.asarray(rows)))):
+        alone = losses[name].derivative(np.array(rows[:1]), np.array(target[:1]))
+        np.testing.assert_allclose(gradient[:1], alone, rtol=1e-6)
+        assert not gradient[1:].any()
 
 
 def test_a_double_softmax_is_noticed() -> None:

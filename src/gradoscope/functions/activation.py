@@ -17,7 +17,7 @@ from gradoscope.functions.catalogue import Catalogue
 from gradoscope.functions.facts import Fact
 from gradoscope.functions.guidance import NO_PEERS, Guidance, Peers
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
-from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, apply, evaluate, prepared
+from gradoscope.functions.rules import Formula, Linear, Partial, Pointwise, Rule, evaluate, prepared, run
 from gradoscope.language import say
 
 
@@ -89,7 +89,10 @@ class Activation:
     def __call__(self, x: Array, /, **parameters: Any) -> Array:
         """The value at `x`."""
         arrays, options = self._arguments(parameters)
-        return apply(self._definition.rule(tuple(arrays)), (x, *arrays.values()), options)
+        inputs = prepared((x, *arrays.values()))
+        if not self.elementwise:
+            self._check_rows(tuple(inputs[0].shape), options)
+        return run(self._definition.rule(tuple(arrays)), inputs, options)
 
     def derivative(self, x: Array, /, **parameters: Any) -> Array:
         """The derivative at `x`, elementwise, in the shape of `x`; as a decorator, what writes it down.
@@ -120,13 +123,31 @@ class Activation:
         """The gradient in `x` for a `gradient` in the value: what backpropagation computes."""
         arrays, options = self._arguments(parameters)
         rule = self._definition.rule(tuple(arrays))
+        inputs = prepared((x, gradient, *arrays.values()))
+        shape, coming_shape = (tuple(array.shape) for array in inputs[:2])
+        if not self.elementwise:
+            self._check_rows(shape, options)
+        elif coming_shape not in ((), shape):
+            raise UsageError(
+                say("{function}: the gradient has the shape {gradient} and the input {input}; they must be equal",
+                    function=self.name, gradient=coming_shape, input=shape)
+            )  # fmt: skip
 
         def backward(at: Array, coming: Array, *rest: Array, **settings: Any) -> Array:
             partial = rule.partials[0]
             assert partial is not None
             return partial.backward(coming, 0, (at, *rest), settings)
 
-        return evaluate(rule, backward, prepared((x, gradient, *arrays.values())), options)
+        return evaluate(rule, backward, inputs, options)
+
+    def _check_rows(self, shape: tuple[int, ...], options: Mapping[str, Any]) -> None:
+        """Refuse what has no rows along the axis, or empty ones."""
+        axis = options.get("axis", -1)
+        if not -len(shape) <= axis < len(shape) or not shape[axis]:
+            raise UsageError(
+                say("{function} takes rows of numbers along axis {axis}; an input of the shape {shape} has none",
+                    function=self.name, axis=axis, shape=shape)
+            )  # fmt: skip
 
     def gradient(self, parameter: str) -> Callable[[Formula], None]:
         """Decorator: the derivative with respect to a trainable parameter."""

@@ -25,7 +25,7 @@ from gradoscope.functions.labels import (
     without,
 )
 from gradoscope.functions.parameters import Domain, Parameter, check_parameters, parameters_of
-from gradoscope.functions.reduction import Mean, arithmetic_mean, reduce
+from gradoscope.functions.reduction import Mean, arithmetic_mean, left_out, reduce
 from gradoscope.functions.rules import Formula, Partial, Pointwise, Rowwise, Rule, evaluate, run
 from gradoscope.functions.targets import Targets, check_prediction
 from gradoscope.language import say
@@ -234,6 +234,8 @@ class Loss:
         arrays = self._prepared(form, prediction, target)
         if class_weights is not None:
             scales.append(weights_of_classes(self.name, self.targets, *arrays, class_weights))
+        if scales and self.targets is not Targets.GROUPS:  # there, every row matters to the others
+            arrays = left_out(arrays[0], scales, self.axes), arrays[1]
         values = run(form.rule, *self._smoothed(arrays, parameters))
         return reduce(self.name, values, reduction, scales, self._mean)
 

@@ -36,6 +36,19 @@ def reduce(owner: str, values: Array, reduction: str, weights: Sequence[Array], 
     return cast((wide if scale is None else wide * scale).sum(), values.dtype)
 
 
+def left_out(prediction: Array, weights: Sequence[Array], axes: int) -> Array:
+    """`prediction` with 0 for what has weight 0, so that not even NaN reaches a gradient from there.
+
+    A value belongs to the last `axes` axes of the prediction.
+    """
+    shape = tuple(prediction.shape[: prediction.ndim - axes])
+    for part in weights:
+        scale = as_array(part, world_of(prediction), like=prediction)
+        if tuple(scale.shape) == shape:  # others are refused when the values are known
+            prediction = where((scale != 0)[(..., *(None,) * axes)], prediction, 0.0)
+    return prediction
+
+
 def _weights(owner: str, values: Array, weights: Array) -> Array:
     scale = widened(as_array(weights, world_of(values), like=values))
     if tuple(scale.shape) != tuple(values.shape):
