@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from gradoscope.functions import activations
+from gradoscope.functions import activations, exact
 
 RARE = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 44.0, -44.0, 1e30, -1e30])
 
@@ -24,6 +24,19 @@ def test_slope_of_silu_without_rare_numbers(dtype: type) -> None:
     eps = np.finfo(dtype).eps
     rounding, beside_zero = (0.6, 0.0) if dtype is np.float32 else (4, eps / 2)  # the kernel works in float64
     np.testing.assert_allclose(activations["silu"].derivative(x), exact, rtol=rounding * eps, atol=beside_zero)
+
+
+@pytest.mark.parametrize(("dtype", "format_of"), [(np.float32, (24, -126)), (np.float64, (53, -1022))])
+@pytest.mark.parametrize(("name", "factor"), [("quick_gelu", {}), ("swish", {"beta": 1.7})])
+def test_slopes_of_gates_whose_argument_is_rounded(
+    name: str, factor: dict[str, float], dtype: type, format_of: tuple[int, int]
+) -> None:
+    """Arrays without rare numbers, which the kernel of SiLU would take, without what rounding the argument lost."""
+    entry, x = activations[name], np.linspace(-45, -5, 41).astype(dtype)
+    settings = {key: parameter.default for key, parameter in entry.parameters.items()} | factor
+    for at, slope in zip(x, entry.derivative(x, **factor), strict=True):
+        expected = exact.derivative(entry.textbook, {"x": float(at), **settings})
+        assert exact.ulps(float(slope), expected, *format_of) <= 4, at
 
 
 @pytest.mark.parametrize("shift", [0.0, -90.0, 85.0, 600.0, -600.0, 5000.0])

@@ -24,8 +24,8 @@ def sech_squared(x: Array) -> Array:
     return np.divide(4, power, out=power)
 
 
-def gate_slope(z: Array, y: Array) -> Array:
-    """sigmoid(y) (1 + z sigmoid(-y)) for y from -80 to 80, from one exponential, in float64.
+def gate_slope(y: Array) -> Array:
+    """sigmoid(y) (1 + y sigmoid(-y)) for y from -80 to 80, from one exponential, in float64.
 
     That of float32 may be wrong by 2.5 units in the last place, which the formula doubles.
     """
@@ -34,7 +34,7 @@ def gate_slope(z: Array, y: Array) -> Array:
     share = against + 1
     np.divide(1, share, out=share)
     against *= share  # sigmoid(-y)
-    against *= z
+    against *= y
     against += 1
     against *= share
     return against.astype(y.dtype)

@@ -252,8 +252,8 @@ def times_gate(x: Array, y: Array, lost: Array = 0.0) -> Array:
 
 def times_gate_slope(z: Array, y: Array, lost: Array = 0.0) -> Array:
     """sigmoid(y + lost) (1 + z sigmoid(-y)): the derivative of x sigmoid(y) for z = x y'."""
-    if z is y and in_place.is_ours(y) and lies_within(y, -TAIL, TAIL):
-        return in_place.gate_slope(z, y)
+    if z is y and not is_array(lost) and in_place.is_ours(y) and lies_within(y, -TAIL, TAIL):
+        return in_place.gate_slope(y)
     return within(
         y,
         -TAIL,
