@@ -324,11 +324,6 @@ def hypotenuse(x: Array, height: float) -> Array:
     return longer * sqrt(1 + share * share)
 
 
-def log1p_share(x: Array) -> Array:
-    """log(1 + x) / x for x >= 0, 1 at 0."""
-    return where(x > 0, log1p(x) / where(x > 0, x, 1.0), 1.0)
-
-
 def sparse_threshold(below: Array, axis: int) -> Array:
     """The number t for which max(x - t, 0) sums to 1: the largest (sum of the k largest - 1) / k."""
     xp = namespace(below)

@@ -83,8 +83,9 @@ class Targets(Enum):
 
     def _holds_for_all(self, target: Any) -> bool:
         """Whether the smallest and the largest number satisfy a condition that says how far numbers may reach."""
-        ends = np.array([target.min(), target.max()]) if target.size else target
-        return self in _RANGES and bool(_CONDITIONS[self](ends).all())
+        if self not in _RANGES or not target.size:
+            return False
+        return bool(_CONDITIONS[self](np.array([target.min(), target.max()])).all())
 
 
 _LABELS = (Targets.CLASSES, Targets.RANKS, Targets.GROUPS, Targets.SEQUENCES)

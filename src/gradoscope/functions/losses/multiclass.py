@@ -91,9 +91,9 @@ def categorical_cross_entropy(prediction: Array, target: Array) -> Array:
 
 
 def _surprise(prediction: Array, parts: Peak, target: Array) -> Array:
-    """The mean of -log softmax under the target."""
+    """`surprise`, which for labels need not store x - max where the logits themselves are at hand."""
     if is_floating(target):
-        return where(target == 0, 0.0, target * (log1p(parts.rest) - parts.below)).sum(-1)
+        return surprise(parts, target)
     known, top = taken(prediction, target), parts.top[..., 0]
     return log1p(parts.rest)[..., 0] + where(known == top, 0.0, top - known)
 
